@@ -1,0 +1,1 @@
+"""Command-line experiments; run them from the repository root."""

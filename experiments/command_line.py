@@ -1,0 +1,64 @@
+"""What the experiments' command lines share: flags with one-line errors, lists of seeds."""
+
+import sys
+from collections.abc import Callable
+
+from absl import app, flags, logging
+from ml_collections import ConfigDict, config_flags
+
+from gnnjax.errors import GnnjaxError, RunError
+
+__all__ = ["define_config_flag", "parse_seeds", "run_main"]
+
+
+def define_config_flag(example: str) -> flags.FlagHolder[ConfigDict]:
+    """Defines the required flag `--config` with its overrides `--config.NAME=VALUE`."""
+    config = config_flags.DEFINE_config_file("config", None, f"Configuration file, e.g. {example}.")
+    flags.mark_flag_as_required("config")
+    return config
+
+
+def run_main(main: Callable[[], None]) -> None:
+    """Parses the command line and calls `main`; what the user can mend ends in one line instead of a traceback."""
+    app.run(lambda _: _one_line_errors(GnnjaxError, main), flags_parser=_parse)
+
+
+def _parse(argv: list[str]) -> list[str]:
+    def parse():
+        arguments = app.parse_flags_with_usage(argv)
+        if len(arguments) > 1:
+            raise ValueError(f"unexpected argument {arguments[1]!r}; all options start with --")
+        # Reading the value is what reports a configuration file that could not be loaded.
+        flags.FLAGS["config"].value  # noqa: B018
+        if not flags.FLAGS["verbosity"].present:
+            logging.set_verbosity(logging.WARNING)
+        return arguments
+
+    return _one_line_errors((AttributeError, KeyError, OSError, TypeError, ValueError), parse)
+
+
+def _one_line_errors(kinds, action):
+    try:
+        return action()
+    except kinds as error:
+        # ml_collections raises AttributeError(KeyError(message)), whose text is quoted and escaped twice.
+        while error.args and isinstance(error.args[0], Exception):
+            error = error.args[0]
+        text = str(error.args[0]) if isinstance(error, KeyError) else str(error)
+        sys.exit(f"error: {text}")
+
+
+def parse_seeds(text: str) -> list[int]:
+    """Reads `3`, `0:10` (0 to 9) or `1,4,5`.
+
+    Raises:
+      RunError: the text is none of these.
+    """
+    try:
+        first, colon, last = str(text).partition(":")
+        seeds = list(range(int(first), int(last))) if colon else [int(part) for part in first.split(",")]
+    except ValueError:
+        seeds = []
+    if not seeds or min(seeds) < 0:
+        raise RunError(f"seeds is {text!r}, must be like 3, 0:10 or 1,4,5")
+    return seeds

@@ -1,0 +1,117 @@
+"""Padded batches of one shape per dataset, so that a step compiles once."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import jraph
+import numpy as np
+
+from gnnjax.data.dataset import GraphDataset
+
+__all__ = ["BatchShape", "GraphBatch", "batch_shape", "iterate_batches", "make_batch"]
+
+
+class BatchShape(NamedTuple):
+    """Static size of a batch, padding included: one graph and at least one node are padding."""
+
+    n_node: int
+    n_edge: int
+    n_graph: int
+
+
+class GraphBatch(NamedTuple):
+    """A padded `GraphsTuple` and what a loss or a metric needs beside it.
+
+    Labels are kept out of the `GraphsTuple` so that a model cannot read them, and its `nodes` and `edges`
+    stay plain feature arrays that any jraph code takes.
+
+    Attributes:
+      graphs: the graphs; padding follows jraph's convention (`jraph.pad_with_graphs`).
+      labels: `[n_graph, tasks]` float32 with NaN where unlabelled, or `[n_graph]` int32 (multiclass);
+        padding: 0.
+      graph_mask: `[n_graph]` bool, True for real graphs.
+      reverse_edges: `[n_edge]` int32, see `gnnjax.graphs.reverse_edges`.
+      edge_labels: `[n_edge]` uint8, 1 on edges of the true explanation, or None.
+    """
+
+    graphs: jraph.GraphsTuple
+    labels: np.ndarray
+    graph_mask: np.ndarray
+    reverse_edges: np.ndarray
+    edge_labels: np.ndarray | None
+
+
+def batch_shape(dataset: GraphDataset, batch_size: int) -> BatchShape:
+    """The smallest shape that holds any `batch_size` graphs of `dataset`: the sum of the largest ones."""
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}, must be at least 1")
+    batch_size = min(batch_size, len(dataset))
+    largest_nodes = int(np.sort(dataset.n_node)[-batch_size:].sum())
+    largest_edges = int(np.sort(dataset.n_edge)[-batch_size:].sum())
+    return BatchShape(largest_nodes + 1, max(largest_edges, 1), batch_size + 1)
+
+
+def make_batch(dataset: GraphDataset, indices: np.ndarray, shape: BatchShape) -> GraphBatch:
+    """Gathers the graphs `indices` of `dataset` into one padded batch.
+
+    Raises:
+      ValueError: they do not fit into `shape`.
+    """
+    indices = np.arange(len(dataset))[indices]
+    n_node, n_edge = dataset.n_node[indices], dataset.n_edge[indices]
+    num_nodes, num_edges, num_graphs = int(n_node.sum()), int(n_edge.sum()), len(indices)
+    if num_nodes >= shape.n_node or num_edges > shape.n_edge or num_graphs >= shape.n_graph:
+        raise ValueError(
+            f"{num_graphs} graphs with {num_nodes} nodes and {num_edges} edges do not fit into {shape}, "
+            "of which one graph and one node are padding"
+        )
+    node_rows = dataset.node_rows(indices)
+    edge_rows = dataset.edge_rows(indices)
+    node_shift = np.repeat(np.cumsum(n_node) - n_node, n_edge)
+    edge_shift = np.repeat(np.cumsum(n_edge) - n_edge, n_edge)
+
+    # As in jraph, padding edges join the first padding node to itself and belong to the first padding graph.
+    senders = np.full(shape.n_edge, num_nodes, np.int32)
+    receivers = np.full(shape.n_edge, num_nodes, np.int32)
+    reverse = np.arange(shape.n_edge, dtype=np.int32)
+    senders[:num_edges] = dataset.senders[edge_rows] + node_shift
+    receivers[:num_edges] = dataset.receivers[edge_rows] + node_shift
+    reverse[:num_edges] = dataset.reverse_edges[edge_rows] + edge_shift
+
+    graphs = jraph.GraphsTuple(
+        nodes=_padded(dataset.nodes[node_rows], shape.n_node),
+        edges=None if dataset.edges is None else _padded(dataset.edges[edge_rows], shape.n_edge),
+        senders=senders,
+        receivers=receivers,
+        n_node=_padded(np.append(n_node, shape.n_node - num_nodes).astype(np.int32), shape.n_graph),
+        n_edge=_padded(np.append(n_edge, shape.n_edge - num_edges).astype(np.int32), shape.n_graph),
+        globals=None,
+    )
+    edge_labels = (
+        None if dataset.edge_labels is None else _padded(dataset.edge_labels[edge_rows], shape.n_edge)
+    )
+    return GraphBatch(
+        graphs=graphs,
+        labels=_padded(dataset.labels[indices], shape.n_graph),
+        graph_mask=np.arange(shape.n_graph) < num_graphs,
+        reverse_edges=reverse,
+        edge_labels=edge_labels,
+    )
+
+
+def iterate_batches(
+    dataset: GraphDataset, indices: np.ndarray, *, batch_size: int, shape: BatchShape | None = None
+) -> Iterator[GraphBatch]:
+    """Yields `indices` in order, `batch_size` graphs at a time.
+
+    The last batch may hold fewer graphs; all have one shape.
+    """
+    shape = batch_shape(dataset, batch_size) if shape is None else shape
+    for start in range(0, len(indices), batch_size):
+        yield make_batch(dataset, indices[start : start + batch_size], shape)
+
+
+def _padded(array: np.ndarray, length: int) -> np.ndarray:
+    padded = np.zeros((length, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded

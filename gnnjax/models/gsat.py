@@ -1,0 +1,143 @@
+"""Graph stochastic attention: a classifier that shows which edges it used."""
+
+from typing import NamedTuple, Protocol
+
+import jax
+import jraph
+from flax import nnx
+from jaxtyping import Array, Bool, Float, Int
+
+from gnnjax.graphs import edge_graph_ids, node_graph_ids, reverse_edges
+from gnnjax.nn import MLP
+from gnnjax.ops import pair_linear, sample_concrete
+
+__all__ = ["GSAT", "Backbone", "GSATOutput"]
+
+
+class Backbone(Protocol):
+    """A graph classifier that GSAT can explain: `models.GIN` is one."""
+
+    hidden_size: int
+
+    def embed(self, graphs, edge_attention=None, *, graph_mask=None, train=False, key=None) -> Array:
+        """Node embeddings `[nodes, hidden_size]`."""
+        ...
+
+    def __call__(self, graphs, edge_attention=None, *, graph_mask=None, train=False, key=None):
+        """Logits `[graphs, out_features]` and anything else."""
+        ...
+
+
+class GSATOutput(NamedTuple):
+    """What GSAT computes on its way to the logits.
+
+    Attributes:
+      node_embedding: `[nodes, hidden_size]`, of the pass without attention.
+      attention_logits: `[edges]` (or `[nodes]` where attention is learned on nodes), log odds.
+      attention: the same shape, in (0, 1); sampled in training. The information loss is taken on these.
+      edge_attention: `[edges]`, in (0, 1): the factor on each message, equal for both directions of an undirected edge.
+        This is the explanation.
+    """
+
+    node_embedding: Float[Array, "nodes hidden_size"]
+    attention_logits: Float[Array, " rows"]
+    attention: Float[Array, " rows"]
+    edge_attention: Float[Array, " edges"]
+
+
+class GSAT(nnx.Module):
+    """A backbone applied twice: to embed the nodes, and to classify with the attention learned from the embeddings.
+
+    An MLP turns the embeddings of an edge's two ends (or of a node) into the log odds of keeping it. Training samples
+    the attention from the relaxed Bernoulli distribution with these odds; evaluation takes the odds' probability.
+
+    Args:
+      backbone: the classifier; its weights serve both passes.
+      learn_edge_attention: learn on edges; otherwise on nodes, and an edge gets the product of its ends' attention.
+      dropout_rate: of the attention MLP, in [0, 1).
+      temperature: of the relaxed Bernoulli samples.
+      rngs: keys for the initial parameters.
+
+    Source: Miao, Liu and Li, ICML 2022 (arXiv 2201.12987).
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        *,
+        learn_edge_attention: bool = True,
+        dropout_rate: float = 0.5,
+        temperature: float = 1.0,
+        rngs: nnx.Rngs,
+    ):
+        self.backbone = backbone
+        self.learn_edge_attention = learn_edge_attention
+        self.temperature = temperature
+        hidden = backbone.hidden_size
+        sizes = (2 * hidden, 4 * hidden, hidden, 1) if learn_edge_attention else (hidden, 2 * hidden, hidden, 1)
+        self.extractor = MLP(sizes, norm="instance", dropout_rate=dropout_rate, rngs=rngs)
+
+    def __call__(
+        self,
+        graphs: jraph.GraphsTuple,
+        *,
+        graph_mask: Bool[Array, " graphs"] | None = None,
+        reverse: Int[Array, " edges"] | None = None,
+        train: bool = False,
+        key: jax.Array | None = None,
+        uniform: Float[Array, " rows"] | None = None,
+    ) -> tuple[Float[Array, "graphs out_features"], GSATOutput]:
+        """Classifies graphs and explains how.
+
+        Args:
+          graphs: a batch; `nodes` and `edges` as the backbone takes them.
+          graph_mask: True for real graphs (None: all are).
+          reverse: `graphs.reverse_edges` of the batch, if it is at hand; None finds it here, which costs a sort.
+          train: sample the attention and use the batch's statistics in batch norms.
+          key: for dropout and for the noise of the samples; needed to train unless `uniform` is given, which then goes
+            without dropout.
+          uniform: the noise in (0, 1), one value per attention logit, instead of drawing it.
+
+        Returns:
+          The logits and every intermediate of interest; jit drops what is not read.
+
+        Raises:
+          ValueError: `train` without `key` and `uniform`.
+        """
+        if train and key is None and uniform is None:
+            raise ValueError("training draws random attention: pass key (or the noise itself as uniform)")
+        embed_key, extract_key, noise_key, classify_key = (
+            (None,) * 4 if key is None or not train else jax.random.split(key, 4)
+        )
+        options = {"graph_mask": graph_mask, "train": train}
+        embedding = self.backbone.embed(graphs, key=embed_key, **options)
+        attention_logits = self._extract(graphs, embedding, extract_key)
+        attention = self._sample(attention_logits, train, noise_key, uniform)
+        edge_attention = self._to_edges(graphs, attention, reverse)
+        logits, _ = self.backbone(graphs, edge_attention, key=classify_key, **options)
+        return logits, GSATOutput(embedding, attention_logits, attention, edge_attention)
+
+    def _extract(self, graphs, embedding, key):
+        num_graphs = graphs.n_node.shape[0]
+        if not self.learn_edge_attention:
+            return self.extractor(embedding, graph_ids=node_graph_ids(graphs), num_graphs=num_graphs, key=key)[:, 0]
+        first = self.extractor.layers[0]
+        hidden = pair_linear(embedding, graphs.senders, graphs.receivers, first.kernel[...], first.bias[...])
+        return self.extractor.after_first(
+            hidden, graph_ids=edge_graph_ids(graphs), num_graphs=num_graphs, key=key
+        )[:, 0]
+
+    def _sample(self, logits, train, key, uniform):
+        if not train:
+            return jax.nn.sigmoid(logits)
+        if uniform is None:
+            uniform = jax.random.uniform(key, logits.shape, logits.dtype, minval=1e-10)
+        return sample_concrete(logits, uniform, temperature=self.temperature)
+
+    def _to_edges(self, graphs, attention, reverse):
+        if not self.learn_edge_attention:
+            return attention[graphs.senders] * attention[graphs.receivers]
+        if reverse is None:
+            num_graphs = graphs.n_node.shape[0]
+            reverse = reverse_edges(graphs.senders, graphs.receivers, edge_graph_ids(graphs), num_graphs)
+        return (attention + attention[reverse]) / 2

@@ -1,0 +1,75 @@
+"""Multi-layer perceptrons on nodes or edges of graphs."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import jax
+from flax import nnx
+from jaxtyping import Array, Bool, Float, Int
+
+from gnnjax.nn.linear import Linear
+from gnnjax.nn.norm import BatchNorm
+from gnnjax.ops import dropout, graph_instance_norm
+
+__all__ = ["MLP"]
+
+
+class MLP(nnx.Module):
+    """Linear layers with an optional normalisation, ReLU and dropout between them; nothing after the last.
+
+    Args:
+      sizes: widths from input to output, at least two.
+      norm: what follows each hidden layer: `batch` (`nn.BatchNorm`), `instance` (each channel over the rows of its
+        graph, `ops.graph_instance_norm`) or None.
+      dropout_rate: of the hidden layers, in [0, 1).
+      num_statistics: separate running statistics of the batch norms.
+      rngs: keys for the initial parameters.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        norm: Literal["batch", "instance"] | None = None,
+        dropout_rate: float = 0.0,
+        num_statistics: int = 1,
+        rngs: nnx.Rngs,
+    ):
+        self.norm = norm
+        self.dropout_rate = dropout_rate
+        self.layers = nnx.List([Linear(a, b, rngs=rngs) for a, b in zip(sizes[:-1], sizes[1:], strict=True)])
+        hidden = sizes[1:-1] if norm == "batch" else []
+        self.batch_norms = nnx.List([BatchNorm(size, num_statistics=num_statistics) for size in hidden])
+
+    def __call__(self, x: Float[Array, "rows in_features"], **options) -> Float[Array, "rows out_features"]:
+        """Applies all layers; the options are those of `after_first`."""
+        return self.after_first(self.layers[0](x), **options)
+
+    def after_first(
+        self,
+        x: Float[Array, "rows hidden"],
+        *,
+        mask: Bool[Array, " rows"] | None = None,
+        graph_ids: Int[Array, " rows"] | None = None,
+        num_graphs: int | None = None,
+        train: bool = False,
+        statistics: int = 0,
+        key: jax.Array | None = None,
+    ) -> Float[Array, "rows out_features"]:
+        """Applies all but the first linear layer, whose result is `x`; it may have been computed in a cheaper way.
+
+        Args:
+          x: result of the first linear layer.
+          mask: True for real rows (`batch`).
+          graph_ids, num_graphs: which graph each row belongs to, and how many there are (`instance`).
+          train, statistics: see `nn.BatchNorm`.
+          key: for dropout; None switches it off.
+        """
+        keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
+        for index, layer in enumerate(self.layers[1:]):
+            if self.norm == "batch":
+                x = self.batch_norms[index](x, mask=mask, train=train, statistics=statistics)
+            elif self.norm == "instance":
+                x = graph_instance_norm(x, graph_ids, num_graphs)
+            x = layer(dropout(jax.nn.relu(x), self.dropout_rate, keys[index]))
+        return x

@@ -1,0 +1,69 @@
+"""Batch normalisation that leaves padding out."""
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+from jaxtyping import Array, Bool, Float
+
+__all__ = ["BatchNorm"]
+
+
+class BatchNorm(nnx.Module):
+    r"""Batch normalisation over the real rows, in PyTorch's conventions.
+
+    Training normalises with the batch's mean and *biased* variance and moves the running statistics a tenth of the way
+    towards its mean and *unbiased* variance; evaluation uses the running statistics.
+
+    Args:
+      features: width of the rows.
+      num_statistics: how many separate running statistics to keep, for rows that come from differing distributions
+        (GSAT's passes without and with attention); the affine parameters are shared.
+
+    Source: Ioffe and Szegedy, ICML 2015 (arXiv 1502.03167).
+    """
+
+    epsilon = 1e-5
+    momentum = 0.1
+
+    def __init__(self, features: int, *, num_statistics: int = 1):
+        self.scale = nnx.Param(jnp.ones(features))
+        self.bias = nnx.Param(jnp.zeros(features))
+        self.mean = nnx.BatchStat(jnp.zeros((num_statistics, features)))
+        self.var = nnx.BatchStat(jnp.ones((num_statistics, features)))
+
+    def __call__(
+        self,
+        x: Float[Array, "rows features"],
+        *,
+        mask: Bool[Array, " rows"] | None = None,
+        train: bool = False,
+        statistics: int = 0,
+    ) -> Float[Array, "rows features"]:
+        """Normalises `x`; rows outside `mask` (None: all are real) do not count, their results are finite.
+
+        Args:
+          x: the rows.
+          mask: True for real rows.
+          train: use and record the statistics of this batch.
+          statistics: index of the running statistics to use or to move.
+        """
+        if train:
+            mean, var, count = _masked_moments(x, mask)
+            unbiased = var * count / jnp.maximum(count - 1, 1)
+            for running, value in ((self.mean, mean), (self.var, unbiased)):
+                moved = (1 - self.momentum) * running[statistics] + self.momentum * jax.lax.stop_gradient(value)
+                running[...] = running[...].at[statistics].set(moved)
+        else:
+            mean, var = self.mean[statistics], self.var[statistics]
+        return (x - mean) * (jax.lax.rsqrt(var + self.epsilon) * self.scale[...]) + self.bias[...]
+
+
+def _masked_moments(x, mask):
+    """Mean and biased variance of the real rows and their number; in two passes, since sums of nodes can be large."""
+    if mask is None:
+        mask = jnp.ones(x.shape[0], bool)
+    count = jnp.maximum(mask.sum(dtype=x.dtype), 1)
+    weights = mask[:, None].astype(x.dtype)
+    mean = (weights * x).sum(axis=0) / count
+    var = (weights * (x - mean) ** 2).sum(axis=0) / count
+    return mean, var, count

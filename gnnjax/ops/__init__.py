@@ -1,0 +1,23 @@
+"""Pure functions of arrays: no Flax, no state; usable from any JAX code."""
+
+from gnnjax.ops.concrete import sample_concrete
+from gnnjax.ops.dropout import dropout, keep_mask
+from gnnjax.ops.instance_norm import graph_instance_norm
+from gnnjax.ops.message_passing import aggregate, check_edge_attention, pair_linear, propagate
+from gnnjax.ops.segment import segment_max, segment_mean, segment_min, segment_softmax, segment_sum
+
+__all__ = [
+    "aggregate",
+    "check_edge_attention",
+    "dropout",
+    "graph_instance_norm",
+    "keep_mask",
+    "pair_linear",
+    "propagate",
+    "sample_concrete",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_softmax",
+    "segment_sum",
+]

@@ -1,0 +1,22 @@
+"""Samples of relaxed Bernoulli variables."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+__all__ = ["sample_concrete"]
+
+
+def sample_concrete(
+    logits: Float[Array, "..."], uniform: Float[Array, "..."], *, temperature: float = 1.0
+) -> Float[Array, "..."]:
+    r"""Binary concrete samples in (0, 1), :math:`\sigma\big((l + \log u - \log(1 - u)) / \tau\big)`.
+
+    Args:
+      logits: log odds of 1.
+      uniform: noise in (0, 1), of the same shape.
+      temperature: the samples approach 0 and 1 as it goes to 0.
+
+    Source: Maddison et al., ICLR 2017 (arXiv 1611.00712).
+    """
+    return jax.nn.sigmoid((logits + jnp.log(uniform) - jnp.log1p(-uniform)) / temperature)

@@ -1,0 +1,38 @@
+"""Dropout that spends few random bits."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+__all__ = ["dropout", "keep_mask"]
+
+
+def dropout(x: Float[Array, "..."], rate: float, key: jax.Array | None) -> Float[Array, "..."]:
+    """Sets entries to 0 with probability `rate` and scales the others by `1 / (1 - rate)`.
+
+    Args:
+      x: any array.
+      rate: in [0, 1), static; rounded to the nearest multiple of 2^-16.
+      key: a PRNG key, or None for evaluation (returns `x`).
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"rate is {rate}, must be in [0, 1)")
+    if key is None or rate == 0:
+        return x
+    return jnp.where(keep_mask(key, x.shape, rate), x / (1 - rate), 0)
+
+
+def keep_mask(key: jax.Array, shape: tuple[int, ...], rate: float) -> Bool[Array, "..."]:
+    """True with probability `1 - rate`, independently for each entry.
+
+    Random bits are the dearest part of dropout on CPU, so a 32-bit word of the generator serves several entries: 32 of
+    them at rate 1/2, two at a rate that is no small binary fraction. All bits of a word are independent.
+    """
+    bits = next((bits for bits in (1, 2, 4, 8) if (rate * 2**bits).is_integer()), 16)
+    per_word = 32 // bits
+    *leading, width = shape
+    words = jax.random.bits(key, (*leading, -(-width // per_word)), jnp.uint32)
+    shifts = jnp.arange(0, 32, bits, dtype=jnp.uint32)
+    lanes = (words[..., None] >> shifts) & jnp.uint32(2**bits - 1)
+    lanes = lanes.reshape(*leading, -1)[..., :width]
+    return lanes >= jnp.uint32(round(rate * 2**bits))

@@ -1,0 +1,64 @@
+"""Messages along edges: gather at the sender, weight, sum at the receiver. Memory is linear in the edges."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from gnnjax.ops.segment import segment_sum
+
+__all__ = ["aggregate", "check_edge_attention", "pair_linear", "propagate"]
+
+
+def propagate(
+    nodes: Float[Array, "nodes features"],
+    senders: Int[Array, " edges"],
+    receivers: Int[Array, " edges"],
+    edge_attention: Float[Array, " edges"] | None = None,
+) -> Float[Array, "nodes features"]:
+    r"""Weighted sum over incoming edges, :math:`y_i = \sum_{(j, i)} a_{ji} x_j`; without attention all weights are 1."""
+    return aggregate(jnp.asarray(nodes)[senders], receivers, nodes.shape[0], edge_attention)
+
+
+def aggregate(
+    messages: Float[Array, "edges features"],
+    receivers: Int[Array, " edges"],
+    num_nodes: int,
+    edge_attention: Float[Array, " edges"] | None = None,
+) -> Float[Array, "nodes features"]:
+    """Sums messages at their receivers, each multiplied by its edge's attention if that is given.
+
+    Raises:
+      ValueError: `edge_attention` does not hold one value per edge.
+    """
+    if edge_attention is not None:
+        check_edge_attention(edge_attention, messages.shape[0])
+        messages = messages * edge_attention[:, None]
+    return segment_sum(messages, receivers, num_nodes)
+
+
+def check_edge_attention(edge_attention: Array, num_edges: int) -> None:
+    """Raises ValueError unless `edge_attention` has shape `[num_edges]`."""
+    if edge_attention.shape != (num_edges,):
+        raise ValueError(
+            f"edge_attention must hold one value per edge, shape [{num_edges}]; it has shape {list(edge_attention.shape)}"
+        )
+
+
+def pair_linear(
+    nodes: Float[Array, "nodes features"],
+    senders: Int[Array, " edges"],
+    receivers: Int[Array, " edges"],
+    kernel: Float[Array, "pair_features out"],
+    bias: Float[Array, " out"],
+) -> Float[Array, "edges out"]:
+    r"""A linear layer on `[x_sender, x_receiver]` of each edge, without building these pairs.
+
+    :math:`[x_j, x_i] W = x_j W_s + x_i W_r`, so both halves are multiplied once per node and added per edge.
+
+    Args:
+      nodes: node features.
+      senders, receivers: the edges.
+      kernel: `[2 features, out]`, the sender's half first.
+      bias: `[out]`.
+    """
+    sender_kernel, receiver_kernel = jnp.split(kernel, 2)
+    return (nodes @ sender_kernel)[senders] + (nodes @ receiver_kernel + bias)[receivers]

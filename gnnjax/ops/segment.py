@@ -1,0 +1,56 @@
+"""Reductions of rows by segment: the sparse half of message passing.
+
+Every function takes `[rows, ...]` data and `[rows]` segment ids in any order and returns one entry per segment; all can
+be jitted when `num_segments` is static. Unlike `jax.ops`, an empty segment gives 0, never an infinity.
+"""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+__all__ = ["segment_max", "segment_mean", "segment_min", "segment_softmax", "segment_sum"]
+
+
+def segment_sum(
+    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+) -> Float[Array, "segments *features"]:
+    """Sum of the rows of each segment; 0 where there are none."""
+    return jax.ops.segment_sum(data, segment_ids, num_segments)
+
+
+def segment_mean(
+    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+) -> Float[Array, "segments *features"]:
+    """Mean of the rows of each segment; 0 where there are none."""
+    count = jax.ops.segment_sum(jnp.ones(data.shape[0], data.dtype), segment_ids, num_segments)
+    count = jnp.maximum(count, 1).reshape(-1, *(1,) * (data.ndim - 1))
+    return segment_sum(data, segment_ids, num_segments) / count
+
+
+def segment_max(
+    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+) -> Float[Array, "segments *features"]:
+    """Largest entry per feature of each segment; 0 where there are no rows."""
+    return _zero_where_empty(jax.ops.segment_max, data, segment_ids, num_segments)
+
+
+def segment_min(
+    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+) -> Float[Array, "segments *features"]:
+    """Smallest entry per feature of each segment; 0 where there are no rows."""
+    return _zero_where_empty(jax.ops.segment_min, data, segment_ids, num_segments)
+
+
+def segment_softmax(
+    logits: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+) -> Float[Array, "rows *features"]:
+    """Softmax over the rows of each segment, per feature."""
+    largest = jax.lax.stop_gradient(segment_max(logits, segment_ids, num_segments))
+    exponentials = jnp.exp(logits - largest[segment_ids])
+    return exponentials / segment_sum(exponentials, segment_ids, num_segments)[segment_ids]
+
+
+def _zero_where_empty(reduction, data, segment_ids, num_segments):
+    count = jax.ops.segment_sum(jnp.ones(data.shape[0], jnp.int32), segment_ids, num_segments)
+    present = (count > 0).reshape(-1, *(1,) * (data.ndim - 1))
+    return jnp.where(present, reduction(data, segment_ids, num_segments), 0)

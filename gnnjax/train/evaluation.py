@@ -1,0 +1,148 @@
+"""What a pass over a split found: predictions, attention and metrics."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from flax import nnx
+
+from gnnjax.data import GraphDataset, Task, iterate_batches
+from gnnjax.explain import explanation_roc_auc, mean_attention, precision_at_k
+from gnnjax.train.steps import GSATObjective, StepOutput, eval_step, split
+
+__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_weights"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """Results of a pass over some graphs, in the order of the pass, without padding.
+
+    Attributes:
+      losses: mean over batches of `loss`, `prediction_loss` and `information_loss`, in nats.
+      logits: `[graphs, outputs]`.
+      labels: as in `data.GraphDataset`.
+      edge_attention: `[sum n_edge]`, in (0, 1).
+      edge_labels: `[sum n_edge]`, 1 where an edge is signal, or None.
+      n_edge: `[graphs]`, number of edges of each graph.
+    """
+
+    losses: dict[str, float]
+    logits: np.ndarray
+    labels: np.ndarray
+    edge_attention: np.ndarray
+    edge_labels: np.ndarray | None
+    n_edge: np.ndarray
+
+    def attention_of(self, position: int) -> np.ndarray:
+        """`[edges]`, the attention of the graph at `position` of the pass."""
+        end = int(self.n_edge[: position + 1].sum())
+        return self.edge_attention[end - int(self.n_edge[position]) : end]
+
+    def metrics(self, task: Task) -> dict[str, float]:
+        """Losses, accuracy and, where signal edges are known, agreement of the attention with them."""
+        metrics = self.losses | {"accuracy": accuracy(task, self.logits, self.labels)}
+        if self.edge_labels is not None:
+            signal, background = mean_attention(self.edge_attention, self.edge_labels)
+            metrics |= {
+                "explanation_roc_auc": explanation_roc_auc(self.edge_attention, self.edge_labels),
+                "precision_at_5": precision_at_k(self.edge_attention, self.edge_labels, self.n_edge, 5),
+                "signal_attention": signal,
+                "background_attention": background,
+            }
+        return metrics
+
+
+def accuracy(task: Task, logits: np.ndarray, labels: np.ndarray) -> float:
+    """Share in [0, 1] of right predictions among the labelled entries; NaN where there are none.
+
+    Args:
+      task: a sigmoid output (`binary`, `multilabel`) predicts 1 where its logit is positive; `multiclass` predicts the
+        largest logit.
+      logits: `[graphs, outputs]`.
+      labels: as in `data.GraphDataset`.
+    """
+    if task == "multiclass":
+        return float((logits.argmax(axis=1) == labels).mean())
+    labelled = ~np.isnan(labels)
+    return float(((logits > 0) == labels)[labelled].mean()) if labelled.any() else float("nan")
+
+
+def collect(
+    dataset: GraphDataset, indices: np.ndarray, batch_size: int, outputs: Sequence[StepOutput]
+) -> Evaluation:
+    """Joins the reports of the steps of one pass over `indices`, padding taken off."""
+    fetched = jax.device_get(list(outputs))
+    n_edge = dataset.n_edge[indices]
+    starts = range(0, len(indices), batch_size)
+    num_graphs = [len(indices[start : start + batch_size]) for start in starts]
+    num_edges = [int(n_edge[start : start + batch_size].sum()) for start in starts]
+    names = ("loss", "prediction_loss", "information_loss")
+    return Evaluation(
+        losses={name: float(np.mean([getattr(output, name) for output in fetched])) for name in names},
+        logits=_join([output.logits for output in fetched], num_graphs),
+        labels=dataset.labels[indices],
+        edge_attention=_join([output.edge_attention for output in fetched], num_edges),
+        edge_labels=None if dataset.edge_labels is None else dataset.edge_labels[dataset.edge_rows(indices)],
+        n_edge=n_edge,
+    )
+
+
+def _join(arrays: Sequence[np.ndarray], lengths: Sequence[int]) -> np.ndarray:
+    return np.concatenate([array[:length] for array, length in zip(arrays, lengths, strict=True)])
+
+
+def evaluate(
+    model: nnx.Module,
+    dataset: GraphDataset,
+    indices: np.ndarray,
+    *,
+    objective: GSATObjective | None = None,
+    r: float = 0.5,
+    batch_size: int = 128,
+) -> Evaluation:
+    """Runs a `models.GSAT` in evaluation mode over the graphs `indices` of a dataset.
+
+    Args:
+      model: the model.
+      dataset: where the graphs are.
+      indices: `[graphs]`, which ones, in which order.
+      objective: the losses to report (default: both parts with weight 1).
+      r: the prior of the information loss.
+      batch_size: graphs per step.
+
+    Raises:
+      ValueError: `indices` is empty.
+    """
+    graphdef, params, batch_stats = split(model)
+    return evaluate_weights(
+        graphdef,
+        params,
+        batch_stats,
+        dataset,
+        np.asarray(indices),
+        objective=objective or GSATObjective(dataset.task),
+        r=r,
+        batch_size=batch_size,
+    )
+
+
+def evaluate_weights(
+    graphdef: nnx.GraphDef,
+    params: dict,
+    batch_stats: dict,
+    dataset: GraphDataset,
+    indices: np.ndarray,
+    *,
+    objective: GSATObjective,
+    r: float,
+    batch_size: int,
+) -> Evaluation:
+    """As `evaluate`, for a model that `steps.split` has taken apart."""
+    if not len(indices):
+        raise ValueError("there are no graphs to evaluate: indices is empty")
+    outputs = [
+        eval_step(graphdef, objective, params, batch_stats, batch, r)
+        for batch in iterate_batches(dataset, indices, batch_size=batch_size)
+    ]
+    return collect(dataset, indices, batch_size, outputs)

@@ -1,0 +1,201 @@
+"""The training loop: epochs, model selection, checkpoints, resuming."""
+
+import contextlib
+import os
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from gnnjax.data import GraphDataset, epoch_order, iterate_batches
+from gnnjax.errors import NonFiniteLossError, RunError
+from gnnjax.train.callbacks import Callback
+from gnnjax.train.checkpoints import Checkpoints
+from gnnjax.train.evaluation import collect, evaluate_weights
+from gnnjax.train.optimizers import adam_l2
+from gnnjax.train.schedules import RSchedule
+from gnnjax.train.selection import first_eligible_epoch, is_better
+from gnnjax.train.steps import GSATObjective, StepOutput, create_state, train_step
+
+__all__ = ["FitResult", "fit"]
+
+
+class FitResult(NamedTuple):
+    """Outcome of `fit`.
+
+    Attributes:
+      history: one entry per epoch: `epoch`, `r`, `learning_rate` and, per split part, its metrics.
+      best_epoch: the 0-based epoch that model selection chose; the model holds its weights.
+      seconds: wall time, over all processes that worked on the run.
+    """
+
+    history: list[dict[str, Any]]
+    best_epoch: int
+    seconds: float
+
+    @property
+    def best(self) -> dict[str, Any]:
+        """The entry of the best epoch."""
+        return self.history[self.best_epoch]
+
+
+def fit(
+    model: nnx.Module,
+    dataset: GraphDataset,
+    splits: dict[str, np.ndarray],
+    *,
+    epochs: int = 100,
+    batch_size: int = 128,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.0,
+    r: RSchedule | None = None,
+    prediction_coefficient: float = 1.0,
+    information_coefficient: float = 1.0,
+    seed: int = 0,
+    folder: str | os.PathLike | None = None,
+    checkpoint_every: int = 10,
+    callbacks: Sequence[Callback] = (),
+) -> FitResult:
+    """Trains a `models.GSAT` and leaves the weights of the best epoch in it.
+
+    Everything random depends on `seed` and the epoch alone. With a `folder` the run can be killed at any moment: the same
+    call continues from its newest checkpoint and, on the same device, ends with the same bits.
+
+    Args:
+      model: the model to train, with its initial weights.
+      dataset: the graphs.
+      splits: `{"train", "valid", ...}`, graph indices of each part; all parts but `train` are evaluated every epoch,
+        `valid` selects the model.
+      epochs: passes over the training part.
+      batch_size: graphs per step.
+      learning_rate, weight_decay: of Adam with L2 regularisation.
+      r: schedule of the information loss's prior (default: the published 0.9 down to 0.5).
+      prediction_coefficient, information_coefficient: weights of the two losses.
+      seed: of shuffles, dropout and attention noise.
+      folder: where checkpoints go (`last` and `best`); None keeps nothing.
+      checkpoint_every: epochs between checkpoints.
+      callbacks: told of every step and epoch.
+
+    Raises:
+      NonFiniteLossError: a loss or gradient became NaN or infinite; checkpoints hold finite states only.
+      RunError: a split part is missing or empty.
+      CheckpointError: `folder` holds checkpoints of another model.
+    """
+    for part in ("train", "valid"):
+        if len(splits.get(part, ())) == 0:
+            raise RunError(f"the split has no graphs in its part '{part}'")
+    if epochs < 1 or checkpoint_every < 1:
+        raise RunError(f"epochs={epochs} and checkpoint_every={checkpoint_every} must be at least 1")
+    splits = {part: np.asarray(indices) for part, indices in splits.items()}
+    schedule = r or RSchedule()
+    optimizer = adam_l2(learning_rate, weight_decay)
+    objective = GSATObjective(dataset.task, prediction_coefficient, information_coefficient)
+    first_eligible = first_eligible_epoch(epochs, schedule)
+    graphdef, state = create_state(model, optimizer)
+    history: list[dict[str, Any]] = []
+    begin = time.perf_counter()
+    best = _Best(None, _copy(state[:2]))
+
+    with contextlib.nullcontext() if folder is None else Checkpoints(folder) as checkpoints:
+        if checkpoints is not None and checkpoints.last_epoch is not None:
+            state, history, best, seconds = _resume(checkpoints, state)
+            begin -= seconds
+        for callback in callbacks:
+            callback.on_start(len(history), epochs, -(-len(splits["train"]) // batch_size))
+        for epoch in range(len(history), epochs):
+            prior = schedule(epoch)
+            order = epoch_order(splits["train"], seed=seed, epoch=epoch)
+            key = jax.random.fold_in(jax.random.key(seed), epoch)
+            state, steps = _train_epoch(
+                graphdef, optimizer, objective, state, dataset, order, batch_size, prior, key, callbacks
+            )
+            _check_finite(epoch, steps, checkpoints)
+            evaluations = {"train": collect(dataset, order, batch_size, [step.output for step in steps])}
+            for part in [part for part in splits if part != "train"]:
+                evaluations[part] = evaluate_weights(
+                    graphdef,
+                    state.params,
+                    state.batch_stats,
+                    dataset,
+                    splits[part],
+                    objective=objective,
+                    r=prior,
+                    batch_size=batch_size,
+                )
+            metrics = {part: evaluation.metrics(dataset.task) for part, evaluation in evaluations.items()}
+            history.append({"epoch": epoch, "r": prior, "learning_rate": learning_rate} | metrics)
+            if epoch >= first_eligible and is_better(metrics["valid"], best.metrics(history)):
+                best = _Best(epoch, _copy(state[:2]))
+            if checkpoints is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
+                if best.epoch is not None:
+                    checkpoints.save_best(best.epoch, best.weights)
+                seconds = time.perf_counter() - begin
+                record = {"history": history, "best_epoch": best.epoch, "seconds": seconds}
+                checkpoints.save_last(epoch, state, record)
+            for callback in callbacks:
+                callback.on_epoch(history[-1], evaluations)
+
+    nnx.update(model, *jax.tree.map(jnp.asarray, best.weights))
+    return FitResult(history, best.epoch, time.perf_counter() - begin)
+
+
+class _Best(NamedTuple):
+    epoch: int | None
+    weights: tuple[dict, dict]
+
+    def metrics(self, history):
+        return None if self.epoch is None else history[self.epoch]["valid"]
+
+
+class _Step(NamedTuple):
+    output: StepOutput
+    gradient_norm: jax.Array
+
+
+def _copy(weights):
+    """Host copies: the next training step gives up the memory of the arrays themselves."""
+    return jax.tree.map(lambda array: np.array(array, copy=True), weights)
+
+
+def _resume(checkpoints, state):
+    state, record = checkpoints.restore_last(state)
+    best = _Best(record["best_epoch"], _copy(state[:2]))
+    if best.epoch is not None:
+        best = best._replace(weights=checkpoints.restore_best(best.weights, best.epoch))
+    return state, record["history"], best, record["seconds"]
+
+
+def _train_epoch(graphdef, optimizer, objective, state, dataset, order, batch_size, prior, key, callbacks):
+    steps: list[_Step] = []
+    for batch in iterate_batches(dataset, order, batch_size=batch_size):
+        step_key = jax.random.fold_in(key, len(steps))
+        state, *report = train_step(graphdef, optimizer, objective, state, batch, prior, step_key)
+        steps.append(_Step(*report))
+        # Two steps in flight keep the device busy and the host's memory bounded.
+        jax.block_until_ready(steps[-2:][0].gradient_norm)
+        for callback in callbacks:
+            callback.on_step(len(steps))
+    return state, steps
+
+
+def _check_finite(epoch, steps, checkpoints):
+    reports = np.asarray([(step.output.loss, step.gradient_norm) for step in steps])
+    bad = ~np.isfinite(reports).all(axis=1)
+    if not bad.any():
+        return
+    step = int(np.argmax(bad))
+    loss, norm = reports[step]
+    if checkpoints is None or checkpoints.last_epoch is None:
+        good = "there is no checkpoint before it"
+    else:
+        good = f"the checkpoint of epoch {checkpoints.last_epoch} in {checkpoints.folder} is still good"
+    raise NonFiniteLossError(
+        f"epoch {epoch}, step {step}: the loss is {loss}, the norm of its gradient {norm}; {good}. Look for features of "
+        "extreme size, or lower the learning rate",
+        epoch=epoch,
+        step=step,
+    )

@@ -1,0 +1,44 @@
+"""A live progress bar for training."""
+
+from tqdm import tqdm
+
+from gnnjax.train.callbacks import Callback
+
+__all__ = ["ProgressBar"]
+
+
+class ProgressBar(Callback):
+    """One bar over all steps of a run, with the newest loss, accuracy and explanation ROC-AUC beside it.
+
+    Args:
+      description: text in front of the bar.
+      part: split part whose accuracy and explanation ROC-AUC are shown.
+    """
+
+    def __init__(self, description: str = "", part: str = "valid"):
+        self._description = description
+        self._part = part
+        self._bar: tqdm | None = None
+
+    def on_start(self, first_epoch, epochs, steps_per_epoch):
+        self._epochs = epochs
+        self._bar = tqdm(
+            total=epochs * steps_per_epoch,
+            initial=first_epoch * steps_per_epoch,
+            desc=self._description,
+            unit="step",
+            dynamic_ncols=True,
+            disable=first_epoch >= epochs,
+        )
+
+    def on_step(self, steps_done):
+        self._bar.update()
+
+    def on_epoch(self, entry, evaluations):
+        shown = {"epoch": f"{entry['epoch'] + 1}/{self._epochs}", "loss": f"{entry['train']['loss']:.3f}"}
+        shown["acc"] = f"{entry[self._part]['accuracy']:.3f}"
+        if "explanation_roc_auc" in entry[self._part]:
+            shown["roc"] = f"{entry[self._part]['explanation_roc_auc']:.3f}"
+        self._bar.set_postfix(shown)
+        if entry["epoch"] + 1 == self._epochs:
+            self._bar.close()

@@ -1,0 +1,106 @@
+"""The folder of a run: what was asked for is stored beside the results, and nobody's results are overwritten."""
+
+import importlib.metadata
+import json
+import os
+import platform
+import shutil
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from gnnjax.errors import RunError
+
+__all__ = ["open_run_folder", "read_json", "versions", "write_json"]
+
+_PACKAGES = ("gnnjax", "jax", "jaxlib", "flax", "optax", "jraph", "numpy", "orbax-checkpoint")
+
+
+def open_run_folder(folder: str | os.PathLike, settings: Mapping[str, Any], *, overwrite: bool = False) -> Path:
+    """Creates the folder of a run, or opens it again if it belongs to a run with the same settings.
+
+    `run.json` in the folder records the settings, the versions of what computes, and the device.
+
+    Args:
+      folder: path of the folder.
+      settings: all that decides the results, JSON-able.
+      overwrite: delete an earlier run in this folder first.
+
+    Raises:
+      RunError: the folder holds something else than a run, or a run with other settings; says which.
+    """
+    folder = Path(folder)
+    file = folder / "run.json"
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file; choose another --workdir")
+    if folder.is_dir() and any(folder.iterdir()) and not file.exists():
+        raise RunError(f"{folder} is not empty and holds no run (no run.json); choose another --workdir")
+    if overwrite and file.exists():
+        shutil.rmtree(folder)
+    settings = json.loads(json.dumps(settings))
+    if file.exists():
+        record = read_json(file)
+        differences = _differences(record["settings"], settings)
+        if differences:
+            raise RunError(
+                f"{folder} holds a run with other settings:\n  "
+                + "\n  ".join(differences)
+                + "\nChoose another --workdir, or pass --overwrite to delete that run"
+            )
+        changed = {k: v for k, v in versions().items() if record["versions"].get(k) != v}
+        if changed:
+            warnings.warn(
+                f"{folder} was begun with other versions ({record['versions']}); continuing with {changed} may not give "
+                "the bits of an uninterrupted run",
+                stacklevel=2,
+            )
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(file, {"settings": settings, "versions": versions()})
+    return folder
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that compute, and the device."""
+    found = {package: importlib.metadata.version(package) for package in _PACKAGES}
+    return {"python": platform.python_version(), **found, "device": jax.devices()[0].device_kind}
+
+
+def read_json(path: str | os.PathLike) -> Any:
+    """Reads a JSON file.
+
+    Raises:
+      RunError: it is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path} is not readable ({error}); pass --overwrite to begin again") from error
+
+
+def write_json(path: str | os.PathLike, value: Any) -> None:
+    """Writes a JSON file: either all of it appears or nothing changes."""
+    path = Path(path)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            json.dump(value, file, indent=1)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise
+
+
+def _differences(stored: Any, asked: Any, name: str = "") -> list[str]:
+    if isinstance(stored, dict) and isinstance(asked, dict):
+        lines = []
+        for key in sorted(stored.keys() | asked.keys()):
+            lines += _differences(stored.get(key), asked.get(key), f"{name}.{key}" if name else key)
+        return lines
+    return [] if stored == asked else [f"{name}: {stored!r} there, {asked!r} asked for"]

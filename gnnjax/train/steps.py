@@ -1,0 +1,131 @@
+"""Jitted training and evaluation steps.
+
+The model is split at this edge into a static graph definition and plain dictionaries of arrays, so that JAX's own
+transformations apply (`nnx.jit` would walk the module in Python at every step).
+"""
+
+import dataclasses
+import functools
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from flax import nnx
+from jaxtyping import Array, Float
+
+from gnnjax.data import GraphBatch, Task
+from gnnjax.graphs import edge_graph_ids, node_graph_ids
+from gnnjax.train.losses import information_loss, prediction_loss
+
+__all__ = ["GSATObjective", "StepOutput", "TrainState", "create_state", "eval_step", "merge", "split", "train_step"]
+
+
+class TrainState(NamedTuple):
+    """All that a training step changes: nested dictionaries of arrays, and the optimiser's state."""
+
+    params: dict
+    batch_stats: dict
+    opt_state: optax.OptState
+
+
+class StepOutput(NamedTuple):
+    """What a step reports.
+
+    Attributes:
+      loss, prediction_loss, information_loss: in nats; the first is their weighted sum.
+      logits: `[graphs, outputs]`, padding included.
+      edge_attention: `[edges]`, in (0, 1), padding included.
+    """
+
+    loss: Float[Array, ""]
+    prediction_loss: Float[Array, ""]
+    information_loss: Float[Array, ""]
+    logits: Float[Array, "graphs outputs"]
+    edge_attention: Float[Array, " edges"]
+
+
+@dataclasses.dataclass(frozen=True)
+class GSATObjective:
+    """GSAT's loss: prediction loss plus the information that the attention lets through.
+
+    Attributes:
+      task: which prediction loss.
+      prediction_coefficient, information_coefficient: the weights of the two parts.
+    """
+
+    task: Task
+    prediction_coefficient: float = 1.0
+    information_coefficient: float = 1.0
+
+    def __call__(
+        self, model: nnx.Module, batch: GraphBatch, r: float | Float[Array, ""], *, train: bool, **noise
+    ) -> StepOutput:
+        """Applies a `models.GSAT`; `noise` is its `key` or `uniform`."""
+        graphs, mask = batch.graphs, batch.graph_mask
+        logits, aux = model(graphs, graph_mask=mask, reverse=batch.reverse_edges, train=train, **noise)
+        graph_ids = edge_graph_ids(graphs) if model.learn_edge_attention else node_graph_ids(graphs)
+        prediction = prediction_loss(self.task, logits, batch.labels, mask)
+        information = information_loss(aux.attention, r, jnp.asarray(mask)[graph_ids])
+        loss = self.prediction_coefficient * prediction + self.information_coefficient * information
+        return StepOutput(loss, prediction, information, logits, aux.edge_attention)
+
+
+def split(model: nnx.Module) -> tuple[nnx.GraphDef, dict, dict]:
+    """The static part, the parameters and the batch-norm statistics of a model; the last two as plain dictionaries."""
+    graphdef, params, batch_stats = nnx.split(model, nnx.Param, nnx.BatchStat)
+    return graphdef, nnx.to_pure_dict(params), nnx.to_pure_dict(batch_stats)
+
+
+def merge(graphdef: nnx.GraphDef, params: dict, batch_stats: dict) -> nnx.Module:
+    """The inverse of `split`: a new model that shares no state with any other."""
+    return nnx.merge(graphdef, params, batch_stats, copy=True)
+
+
+def create_state(
+    model: nnx.Module, optimizer: optax.GradientTransformation
+) -> tuple[nnx.GraphDef, TrainState]:
+    """The static part of `model` and the state in which its training starts; `model` itself stays as it is."""
+    graphdef, params, batch_stats = split(model)
+    copies = jax.tree.map(lambda array: array.copy(), (params, batch_stats))
+    return graphdef, TrainState(*copies, optimizer.init(params))
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1, 2), donate_argnums=3)
+def train_step(
+    graphdef: nnx.GraphDef,
+    optimizer: optax.GradientTransformation,
+    objective: GSATObjective,
+    state: TrainState,
+    batch: GraphBatch,
+    r: float | Float[Array, ""],
+    key: jax.Array,
+) -> tuple[TrainState, StepOutput, Float[Array, ""]]:
+    """One optimiser step. The first three arguments are static; the memory of `state` is given up.
+
+    Returns:
+      The new state, the step's report, and the norm of the gradient.
+    """
+
+    def loss_fn(params):
+        model = merge(graphdef, params, state.batch_stats)
+        output = objective(model, batch, r, train=True, key=key)
+        return output.loss, (output, nnx.to_pure_dict(nnx.state(model, nnx.BatchStat)))
+
+    grads, (output, batch_stats) = jax.grad(loss_fn, has_aux=True)(state.params)
+    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    return TrainState(params, batch_stats, opt_state), output, optax.tree.norm(grads)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def eval_step(
+    graphdef: nnx.GraphDef,
+    objective: GSATObjective,
+    params: dict,
+    batch_stats: dict,
+    batch: GraphBatch,
+    r: float | Float[Array, ""],
+) -> StepOutput:
+    """Evaluates a batch: no dropout, no noise, running statistics. The first two arguments are static."""
+    return objective(merge(graphdef, params, batch_stats), batch, r, train=False)

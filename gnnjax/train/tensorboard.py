@@ -1,0 +1,44 @@
+"""Training curves and attention histograms for TensorBoard."""
+
+import os
+
+from tensorboardX import SummaryWriter
+
+from gnnjax.train.callbacks import Callback
+
+__all__ = ["TensorBoard"]
+
+
+class TensorBoard(Callback):
+    """Writes every metric of every split part, `r`, the learning rate and histograms of the attention, per epoch.
+
+    A resumed run takes back what an earlier process wrote past the checkpoint.
+
+    Args:
+      folder: where the event files go.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self._folder = os.fspath(folder)
+
+    def on_start(self, first_epoch, epochs, steps_per_epoch):
+        self._last_epoch = epochs - 1
+        if first_epoch < epochs:
+            self._writer = SummaryWriter(self._folder, purge_step=first_epoch)
+
+    def on_epoch(self, entry, evaluations):
+        epoch = entry["epoch"]
+        self._writer.add_scalar("r", entry["r"], epoch)
+        self._writer.add_scalar("learning_rate", entry["learning_rate"], epoch)
+        for part, evaluation in evaluations.items():
+            for name, value in entry[part].items():
+                self._writer.add_scalar(f"{part}/{name}", value, epoch)
+            if evaluation.edge_labels is None:
+                self._writer.add_histogram(f"{part}/attention", evaluation.edge_attention, epoch)
+                continue
+            signal = evaluation.edge_labels == 1
+            for name, edges in (("signal", signal), ("background", ~signal)):
+                if edges.any():
+                    self._writer.add_histogram(f"{part}/attention_{name}", evaluation.edge_attention[edges], epoch)
+        if epoch == self._last_epoch:
+            self._writer.close()
