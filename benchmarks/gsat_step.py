@@ -65,12 +65,14 @@ def gnnjax_runs(dataset: GraphDataset, train: GraphBatch, evaluation: GraphBatch
 
     def run_train(steps: int):
         nonlocal state
+        report = []
         for step in range(steps):
             step_key = jax.random.fold_in(key, step)
             state, *report = train_step(graphdef, optimizer, objective, state, train, R, step_key)
         jax.block_until_ready((state, report))
 
     def run_eval(steps: int):
+        output = None
         for _ in range(steps):
             output = eval_step(graphdef, objective, state.params, state.batch_stats, evaluation, R)
         jax.block_until_ready(output)
@@ -220,7 +222,7 @@ def main():
     spread = max(max(blocks) / min(blocks) for by_side in times.values() for blocks in by_side.values())
     if spread > QUIET_SPREAD:
         console.print(
-            f"Blocks of the same steps differ by {spread:.1f}x: the machine was busy. Measure again before quoting.",
+            f"Blocks of the same steps differ by {spread:.1f}x: the machine was busy, so do not quote this.",
             highlight=False,
             soft_wrap=True,
         )

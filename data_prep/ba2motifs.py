@@ -177,7 +177,7 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(f"error: {error}")
     print(
         f"{len(dataset)} graphs, {len(dataset.nodes)} nodes, {len(dataset.senders)} directed edges, "
-        f"{dataset.edge_labels.sum()} of them signal"
+        f"{np.asarray(dataset.edge_labels).sum()} of them signal"
     )
 
 

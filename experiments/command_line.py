@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
@@ -28,8 +29,9 @@ def _parse(argv: list[str]) -> list[str]:
         arguments = app.parse_flags_with_usage(argv)
         if len(arguments) > 1:
             raise ValueError(f"unexpected argument {arguments[1]!r}; all options start with --")
-        # Reading the value is what reports a configuration file that could not be loaded.
-        flags.FLAGS["config"].value  # noqa: B018
+        # Using the value is what reports a configuration file that could not be loaded.
+        config: Any = flags.FLAGS["config"].value
+        config.keys()
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)
         return arguments

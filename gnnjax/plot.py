@@ -26,7 +26,7 @@ def draw_attention(
     *,
     positions: Mapping[int, np.ndarray] | None = None,
     color: str = _BACKGROUND,
-) -> dict[int, np.ndarray]:
+) -> Mapping[int, np.ndarray]:
     """Draws one graph with edges as wide and opaque as their attention.
 
     Both directions of an edge are drawn as one line with their mean attention where the graph is symmetric, as arrows
@@ -51,7 +51,10 @@ def draw_attention(
         drawn.add_edge(*pair)
         drawn.edges[pair].setdefault("values", []).append(attention)
     if positions is None:
-        positions = nx.kamada_kawai_layout(drawn.to_undirected())
+        undirected = drawn.to_undirected()
+        # Starting from a planar drawing keeps motifs unfolded.
+        start = nx.planar_layout(undirected) if nx.is_planar(undirected) else None
+        positions = nx.kamada_kawai_layout(undirected, pos=start)
     values = np.array([np.mean(values) for *_, values in drawn.edges(data="values")])
     nx.draw_networkx_edges(
         drawn,
@@ -115,7 +118,7 @@ def attention_histogram(evaluation: Evaluation) -> Figure:
         if edges.any():
             label = f"{name} ({edges.sum():,})"
             weights = np.full(edges.sum(), 1 / edges.sum())
-            bins = np.linspace(0, 1, 41)
+            bins = np.linspace(0, 1, 41).tolist()
             axes.hist(evaluation.edge_attention[edges], bins, weights=weights, alpha=0.65, color=color, label=label)
     axes.set(xlabel="edge attention", ylabel="share of edges", xlim=(0, 1))
     axes.legend(frameon=False)

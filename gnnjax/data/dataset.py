@@ -122,7 +122,7 @@ class GraphDataset:
         graph_ids = np.repeat(np.arange(len(self)), self.n_edge)
         shift = self.node_offsets[graph_ids]
         reverse = reverse_edges(self.senders + shift, self.receivers + shift, graph_ids, len(self))
-        return (reverse - self.edge_offsets[graph_ids]).astype(np.int32)
+        return np.asarray(reverse - self.edge_offsets[graph_ids], np.int32)
 
     def fingerprint(self) -> str:
         """SHA-256 of everything a model sees; runs store it to notice that their data has changed."""

@@ -8,12 +8,13 @@ numpy alone.
 import io
 import json
 import os
-import uuid
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from gnnjax.atomic import atomic_open
 from gnnjax.data.dataset import GraphDataset
 from gnnjax.errors import DataError
 
@@ -31,28 +32,17 @@ def save(dataset: GraphDataset, path: str | os.PathLike) -> None:
 
     Equal data give equal bytes.
     """
-    path = Path(path)
     schema = {field: getattr(dataset, field) for field in _SCALARS}
     schema |= {"version": SCHEMA_VERSION, "splits": sorted(dataset.splits or {})}
     arrays = {field: getattr(dataset, field) for field in _REQUIRED + _OPTIONAL}
     arrays |= {f"split_{name}": indices for name, indices in sorted((dataset.splits or {}).items())}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Created plainly and not by tempfile, whose files only their owner may read.
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with open(temporary, "xb") as file:
-            np.savez_compressed(
-                file,
-                allow_pickle=False,
-                schema=np.array(json.dumps(schema)),
-                **{name: array for name, array in arrays.items() if array is not None},
-            )
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with atomic_open(path) as file:
+        np.savez_compressed(
+            file,
+            allow_pickle=False,
+            schema=np.array(json.dumps(schema)),
+            **{name: array for name, array in arrays.items() if array is not None},
+        )
 
 
 def load(path: str | os.PathLike) -> GraphDataset:
@@ -72,12 +62,11 @@ def load(path: str | os.PathLike) -> GraphDataset:
     ]
     if missing:
         raise DataError(f"{path}: field '{missing[0]}' is missing; prepare the file again")
+    fields: dict[str, Any] = {field: arrays.get(field) for field in _REQUIRED + _OPTIONAL}
     try:
         return GraphDataset(
             **{field: schema[field] for field in _SCALARS},
-            **{field: arrays[field] for field in _REQUIRED},
-            edges=arrays.get("edges"),
-            edge_labels=arrays.get("edge_labels"),
+            **fields,
             splits={name: arrays[f"split_{name}"] for name in schema["splits"]} or None,
         )
     except DataError as error:

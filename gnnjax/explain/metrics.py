@@ -1,14 +1,14 @@
 """How well an edge attention agrees with the edges known to matter. numpy on the host, over a whole split at once."""
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from sklearn.metrics import roc_auc_score
 
 __all__ = ["explanation_roc_auc", "mean_attention", "precision_at_k"]
 
 
 def explanation_roc_auc(
-    edge_attention: Float[np.ndarray, " edges"], edge_labels: Int[np.ndarray, " edges"]
+    edge_attention: Float[np.ndarray, " edges"], edge_labels: Integer[np.ndarray, " edges"]
 ) -> float:
     """ROC-AUC in [0, 1] of the attention as a score for "this edge is signal", all edges pooled.
 
@@ -21,8 +21,8 @@ def explanation_roc_auc(
 
 def precision_at_k(
     edge_attention: Float[np.ndarray, " edges"],
-    edge_labels: Int[np.ndarray, " edges"],
-    n_edge: Int[np.ndarray, " graphs"],
+    edge_labels: Integer[np.ndarray, " edges"],
+    n_edge: Integer[np.ndarray, " graphs"],
     k: int = 5,
 ) -> float:
     """Share in [0, 1] of signal edges among the `k` edges of highest attention, mean over the graphs.
@@ -42,7 +42,7 @@ def precision_at_k(
 
 
 def mean_attention(
-    edge_attention: Float[np.ndarray, " edges"], edge_labels: Int[np.ndarray, " edges"]
+    edge_attention: Float[np.ndarray, " edges"], edge_labels: Integer[np.ndarray, " edges"]
 ) -> tuple[float, float]:
     """Mean attention on signal edges and on background edges; NaN where there are none."""
     signal = edge_labels == 1

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import jraph
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float
 
@@ -76,9 +77,9 @@ class GIN(nnx.Module):
     def embed(
         self,
         graphs: jraph.GraphsTuple,
-        edge_attention: Float[Array, " edges"] | None = None,
+        edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
         *,
-        graph_mask: Bool[Array, " graphs"] | None = None,
+        graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
         train: bool = False,
         key: jax.Array | None = None,
     ) -> Float[Array, "nodes hidden_size"]:
@@ -96,9 +97,9 @@ class GIN(nnx.Module):
     def __call__(
         self,
         graphs: jraph.GraphsTuple,
-        edge_attention: Float[Array, " edges"] | None = None,
+        edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
         *,
-        graph_mask: Bool[Array, " graphs"] | None = None,
+        graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
         train: bool = False,
         key: jax.Array | None = None,
     ) -> tuple[Float[Array, "graphs out_features"], ClassifierOutput]:

@@ -1,9 +1,10 @@
 """Graph stochastic attention: a classifier that shows which edges it used."""
 
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jraph
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
@@ -14,6 +15,7 @@ from gnnjax.ops import pair_linear, sample_concrete
 __all__ = ["GSAT", "Backbone", "GSATOutput"]
 
 
+@runtime_checkable
 class Backbone(Protocol):
     """A graph classifier that GSAT can explain: `models.GIN` is one."""
 
@@ -23,7 +25,7 @@ class Backbone(Protocol):
         """Node embeddings `[nodes, hidden_size]`."""
         ...
 
-    def __call__(self, graphs, edge_attention=None, *, graph_mask=None, train=False, key=None):
+    def __call__(self, graphs, edge_attention=None, *, graph_mask=None, train=False, key=None) -> tuple[Array, Any]:
         """Logits `[graphs, out_features]` and anything else."""
         ...
 
@@ -81,11 +83,11 @@ class GSAT(nnx.Module):
         self,
         graphs: jraph.GraphsTuple,
         *,
-        graph_mask: Bool[Array, " graphs"] | None = None,
-        reverse: Int[Array, " edges"] | None = None,
+        graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
+        reverse: Int[Array | np.ndarray, " edges"] | None = None,
         train: bool = False,
         key: jax.Array | None = None,
-        uniform: Float[Array, " rows"] | None = None,
+        uniform: Float[Array | np.ndarray, " rows"] | None = None,
     ) -> tuple[Float[Array, "graphs out_features"], GSATOutput]:
         """Classifies graphs and explains how.
 

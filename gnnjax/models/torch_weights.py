@@ -72,7 +72,8 @@ def _entries(model: nnx.Module) -> Iterator[tuple[str, tuple[nnx.Variable, bool]
                 yield f"{prefix}.running_var", (module.var, False)
 
 
-def _modules(model: nnx.Module) -> dict[str, nnx.Module]:
+def _modules(model: Any) -> dict[str, nnx.Module]:
+    named: dict[str, nnx.Module]
     match model:
         case GSAT():
             named = {f"clf.{name}": module for name, module in _modules(model.backbone).items()}

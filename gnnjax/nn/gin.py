@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 import jraph
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float
 
@@ -48,9 +49,9 @@ class GINConv(nnx.Module):
     def __call__(
         self,
         graphs: jraph.GraphsTuple,
-        edge_attention: Float[Array, " edges"] | None = None,
+        edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
         *,
-        node_mask: Bool[Array, " nodes"] | None = None,
+        node_mask: Bool[Array | np.ndarray, " nodes"] | None = None,
         train: bool = False,
         statistics: int = 0,
     ) -> Float[Array, "nodes out_features"]:

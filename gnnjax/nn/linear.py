@@ -19,6 +19,9 @@ class Linear(nnx.Linear):
       rngs: keys for the initial parameters.
     """
 
+    # Always there, unlike that of the base class.
+    bias: nnx.Param[jax.Array]  # pyrefly: ignore[bad-override-mutable-attribute]
+
     def __init__(self, in_features: int, out_features: int, *, rngs: nnx.Rngs):
         bound = 1 / math.sqrt(in_features)
 

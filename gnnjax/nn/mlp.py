@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
@@ -41,16 +43,18 @@ class MLP(nnx.Module):
         hidden = sizes[1:-1] if norm == "batch" else []
         self.batch_norms = nnx.List([BatchNorm(size, num_statistics=num_statistics) for size in hidden])
 
-    def __call__(self, x: Float[Array, "rows in_features"], **options) -> Float[Array, "rows out_features"]:
+    def __call__(
+        self, x: Float[Array | np.ndarray, "rows in_features"], **options
+    ) -> Float[Array, "rows out_features"]:
         """Applies all layers; the options are those of `after_first`."""
-        return self.after_first(self.layers[0](x), **options)
+        return self.after_first(self.layers[0](jnp.asarray(x)), **options)
 
     def after_first(
         self,
-        x: Float[Array, "rows hidden"],
+        x: Float[Array | np.ndarray, "rows hidden"],
         *,
-        mask: Bool[Array, " rows"] | None = None,
-        graph_ids: Int[Array, " rows"] | None = None,
+        mask: Bool[Array | np.ndarray, " rows"] | None = None,
+        graph_ids: Int[Array | np.ndarray, " rows"] | None = None,
         num_graphs: int | None = None,
         train: bool = False,
         statistics: int = 0,
@@ -64,12 +68,18 @@ class MLP(nnx.Module):
           graph_ids, num_graphs: which graph each row belongs to, and how many there are (`instance`).
           train, statistics: see `nn.BatchNorm`.
           key: for dropout; None switches it off.
+
+        Raises:
+          ValueError: the MLP has instance norm, but the rows' graphs are not given.
         """
+        x = jnp.asarray(x)
         keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
         for index, layer in enumerate(self.layers[1:]):
             if self.norm == "batch":
                 x = self.batch_norms[index](x, mask=mask, train=train, statistics=statistics)
             elif self.norm == "instance":
+                if graph_ids is None or num_graphs is None:
+                    raise ValueError("instance norm needs graph_ids and num_graphs")
                 x = graph_instance_norm(x, graph_ids, num_graphs)
             x = layer(dropout(jax.nn.relu(x), self.dropout_rate, keys[index]))
         return x

@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float
 
@@ -33,9 +34,9 @@ class BatchNorm(nnx.Module):
 
     def __call__(
         self,
-        x: Float[Array, "rows features"],
+        x: Float[Array | np.ndarray, "rows features"],
         *,
-        mask: Bool[Array, " rows"] | None = None,
+        mask: Bool[Array | np.ndarray, " rows"] | None = None,
         train: bool = False,
         statistics: int = 0,
     ) -> Float[Array, "rows features"]:
@@ -47,11 +48,14 @@ class BatchNorm(nnx.Module):
           train: use and record the statistics of this batch.
           statistics: index of the running statistics to use or to move.
         """
+        x = jnp.asarray(x)
         if train:
             mean, var, count = _masked_moments(x, mask)
             unbiased = var * count / jnp.maximum(count - 1, 1)
             for running, value in ((self.mean, mean), (self.var, unbiased)):
-                moved = (1 - self.momentum) * running[statistics] + self.momentum * jax.lax.stop_gradient(value)
+                moved = (1 - self.momentum) * running[statistics] + self.momentum * jax.lax.stop_gradient(
+                    value
+                )
                 running[...] = running[...].at[statistics].set(moved)
         else:
             mean, var = self.mean[statistics], self.var[statistics]

@@ -2,13 +2,17 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 __all__ = ["sample_concrete"]
 
 
 def sample_concrete(
-    logits: Float[Array, "..."], uniform: Float[Array, "..."], *, temperature: float = 1.0
+    logits: Float[Array | np.ndarray, "..."],
+    uniform: Float[Array | np.ndarray, "..."],
+    *,
+    temperature: float = 1.0,
 ) -> Float[Array, "..."]:
     r"""Binary concrete samples in (0, 1), :math:`\sigma\big((l + \log u - \log(1 - u)) / \tau\big)`.
 

@@ -2,12 +2,13 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float
 
 __all__ = ["dropout", "keep_mask"]
 
 
-def dropout(x: Float[Array, "..."], rate: float, key: jax.Array | None) -> Float[Array, "..."]:
+def dropout(x: Float[Array | np.ndarray, "..."], rate: float, key: jax.Array | None) -> Float[Array, "..."]:
     """Sets entries to 0 with probability `rate` and scales the others by `1 / (1 - rate)`.
 
     Args:
@@ -17,6 +18,7 @@ def dropout(x: Float[Array, "..."], rate: float, key: jax.Array | None) -> Float
     """
     if not 0 <= rate < 1:
         raise ValueError(f"rate is {rate}, must be in [0, 1)")
+    x = jnp.asarray(x)
     if key is None or rate == 0:
         return x
     return jnp.where(keep_mask(key, x.shape, rate), x / (1 - rate), 0)

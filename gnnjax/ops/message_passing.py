@@ -1,6 +1,7 @@
 """Messages along edges: gather at the sender, weight, sum at the receiver. Memory is linear in the edges."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 from gnnjax.ops.segment import segment_sum
@@ -9,20 +10,20 @@ __all__ = ["aggregate", "check_edge_attention", "pair_linear", "propagate"]
 
 
 def propagate(
-    nodes: Float[Array, "nodes features"],
-    senders: Int[Array, " edges"],
-    receivers: Int[Array, " edges"],
-    edge_attention: Float[Array, " edges"] | None = None,
+    nodes: Float[Array | np.ndarray, "nodes features"],
+    senders: Int[Array | np.ndarray, " edges"],
+    receivers: Int[Array | np.ndarray, " edges"],
+    edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
 ) -> Float[Array, "nodes features"]:
     r"""Weighted sum over incoming edges, :math:`y_i = \sum_{(j, i)} a_{ji} x_j`; without attention all weights are 1."""
     return aggregate(jnp.asarray(nodes)[senders], receivers, nodes.shape[0], edge_attention)
 
 
 def aggregate(
-    messages: Float[Array, "edges features"],
-    receivers: Int[Array, " edges"],
+    messages: Float[Array | np.ndarray, "edges features"],
+    receivers: Int[Array | np.ndarray, " edges"],
     num_nodes: int,
-    edge_attention: Float[Array, " edges"] | None = None,
+    edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
 ) -> Float[Array, "nodes features"]:
     """Sums messages at their receivers, each multiplied by its edge's attention if that is given.
 
@@ -35,7 +36,7 @@ def aggregate(
     return segment_sum(messages, receivers, num_nodes)
 
 
-def check_edge_attention(edge_attention: Array, num_edges: int) -> None:
+def check_edge_attention(edge_attention: Array | np.ndarray, num_edges: int) -> None:
     """Raises ValueError unless `edge_attention` has shape `[num_edges]`."""
     if edge_attention.shape != (num_edges,):
         raise ValueError(
@@ -44,11 +45,11 @@ def check_edge_attention(edge_attention: Array, num_edges: int) -> None:
 
 
 def pair_linear(
-    nodes: Float[Array, "nodes features"],
-    senders: Int[Array, " edges"],
-    receivers: Int[Array, " edges"],
-    kernel: Float[Array, "pair_features out"],
-    bias: Float[Array, " out"],
+    nodes: Float[Array | np.ndarray, "nodes features"],
+    senders: Int[Array | np.ndarray, " edges"],
+    receivers: Int[Array | np.ndarray, " edges"],
+    kernel: Float[Array | np.ndarray, "pair_features out"],
+    bias: Float[Array | np.ndarray, " out"],
 ) -> Float[Array, "edges out"]:
     r"""A linear layer on `[x_sender, x_receiver]` of each edge, without building these pairs.
 

@@ -6,20 +6,25 @@ be jitted when `num_segments` is static. Unlike `jax.ops`, an empty segment give
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int
 
 __all__ = ["segment_max", "segment_mean", "segment_min", "segment_softmax", "segment_sum"]
 
 
 def segment_sum(
-    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+    data: Float[Array | np.ndarray, "rows *features"],
+    segment_ids: Int[Array | np.ndarray, " rows"],
+    num_segments: int,
 ) -> Float[Array, "segments *features"]:
     """Sum of the rows of each segment; 0 where there are none."""
     return jax.ops.segment_sum(data, segment_ids, num_segments)
 
 
 def segment_mean(
-    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+    data: Float[Array | np.ndarray, "rows *features"],
+    segment_ids: Int[Array | np.ndarray, " rows"],
+    num_segments: int,
 ) -> Float[Array, "segments *features"]:
     """Mean of the rows of each segment; 0 where there are none."""
     count = jax.ops.segment_sum(jnp.ones(data.shape[0], data.dtype), segment_ids, num_segments)
@@ -28,21 +33,27 @@ def segment_mean(
 
 
 def segment_max(
-    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+    data: Float[Array | np.ndarray, "rows *features"],
+    segment_ids: Int[Array | np.ndarray, " rows"],
+    num_segments: int,
 ) -> Float[Array, "segments *features"]:
     """Largest entry per feature of each segment; 0 where there are no rows."""
     return _zero_where_empty(jax.ops.segment_max, data, segment_ids, num_segments)
 
 
 def segment_min(
-    data: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+    data: Float[Array | np.ndarray, "rows *features"],
+    segment_ids: Int[Array | np.ndarray, " rows"],
+    num_segments: int,
 ) -> Float[Array, "segments *features"]:
     """Smallest entry per feature of each segment; 0 where there are no rows."""
     return _zero_where_empty(jax.ops.segment_min, data, segment_ids, num_segments)
 
 
 def segment_softmax(
-    logits: Float[Array, "rows *features"], segment_ids: Int[Array, " rows"], num_segments: int
+    logits: Float[Array | np.ndarray, "rows *features"],
+    segment_ids: Int[Array | np.ndarray, " rows"],
+    num_segments: int,
 ) -> Float[Array, "rows *features"]:
     """Softmax over the rows of each segment, per feature."""
     largest = jax.lax.stop_gradient(segment_max(logits, segment_ids, num_segments))

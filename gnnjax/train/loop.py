@@ -139,6 +139,7 @@ def fit(
             for callback in callbacks:
                 callback.on_epoch(history[-1], evaluations)
 
+    assert best.epoch is not None  # The last epoch is always eligible.
     nnx.update(model, *jax.tree.map(jnp.asarray, best.weights))
     return FitResult(history, best.epoch, time.perf_counter() - begin)
 

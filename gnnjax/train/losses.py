@@ -1,8 +1,9 @@
 """Losses over the real graphs and edges of a padded batch."""
 
 import jax.numpy as jnp
+import numpy as np
 import optax
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, ArrayLike, Bool, Float, Int
 
 from gnnjax.data import Task
 
@@ -11,9 +12,9 @@ __all__ = ["information_loss", "prediction_loss"]
 
 def prediction_loss(
     task: Task,
-    logits: Float[Array, "graphs outputs"],
-    labels: Float[Array, "graphs outputs"] | Int[Array, " graphs"],
-    graph_mask: Bool[Array, " graphs"],
+    logits: Float[Array | np.ndarray, "graphs outputs"],
+    labels: Float[Array | np.ndarray, "graphs outputs"] | Int[Array | np.ndarray, " graphs"],
+    graph_mask: Bool[Array | np.ndarray, " graphs"],
 ) -> Float[Array, ""]:
     """Cross-entropy in nats, mean over the real, labelled entries.
 
@@ -33,7 +34,9 @@ def prediction_loss(
 
 
 def information_loss(
-    attention: Float[Array, " rows"], r: float | Float[Array, ""], mask: Bool[Array, " rows"]
+    attention: Float[Array | np.ndarray, " rows"],
+    r: Float[ArrayLike, ""],
+    mask: Bool[Array | np.ndarray, " rows"],
 ) -> Float[Array, ""]:
     r"""Divergence of the attention from a coin with probability `r`, in nats, mean over the real rows.
 

@@ -1,5 +1,7 @@
 """A live progress bar for training."""
 
+import sys
+
 from tqdm import tqdm
 
 from gnnjax.train.callbacks import Callback
@@ -18,7 +20,6 @@ class ProgressBar(Callback):
     def __init__(self, description: str = "", part: str = "valid"):
         self._description = description
         self._part = part
-        self._bar: tqdm | None = None
 
     def on_start(self, first_epoch, epochs, steps_per_epoch):
         self._epochs = epochs
@@ -28,6 +29,8 @@ class ProgressBar(Callback):
             desc=self._description,
             unit="step",
             dynamic_ncols=True,
+            # In a log file every update is a line.
+            mininterval=0.1 if sys.stderr.isatty() else 10.0,
             disable=first_epoch >= epochs,
         )
 
@@ -39,6 +42,6 @@ class ProgressBar(Callback):
         shown["acc"] = f"{entry[self._part]['accuracy']:.3f}"
         if "explanation_roc_auc" in entry[self._part]:
             shown["roc"] = f"{entry[self._part]['explanation_roc_auc']:.3f}"
-        self._bar.set_postfix(shown)
+        self._bar.set_postfix(shown, refresh=False)
         if entry["epoch"] + 1 == self._epochs:
             self._bar.close()

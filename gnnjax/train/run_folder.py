@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import shutil
-import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import jax
 
+from gnnjax.atomic import atomic_open
 from gnnjax.errors import RunError
 
 __all__ = ["open_run_folder", "read_json", "versions", "write_json"]
@@ -44,6 +44,8 @@ def open_run_folder(folder: str | os.PathLike, settings: Mapping[str, Any], *, o
     settings = json.loads(json.dumps(settings))
     if file.exists():
         record = read_json(file)
+        if not (isinstance(record, dict) and {"settings", "versions"} <= record.keys()):
+            raise RunError(f"{file} is not the record of a run; choose another --workdir")
         differences = _differences(record["settings"], settings)
         if differences:
             raise RunError(
@@ -84,17 +86,9 @@ def read_json(path: str | os.PathLike) -> Any:
 
 def write_json(path: str | os.PathLike, value: Any) -> None:
     """Writes a JSON file: either all of it appears or nothing changes."""
-    path = Path(path)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
-            json.dump(value, file, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    with atomic_open(path, "t") as file:
+        json.dump(value, file, indent=1)
+        file.write("\n")
 
 
 def _differences(stored: Any, asked: Any, name: str = "") -> list[str]:

@@ -6,7 +6,7 @@ transformations apply (`nnx.jit` would walk the module in Python at every step).
 
 import dataclasses
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,7 @@ from jaxtyping import Array, Float
 
 from gnnjax.data import GraphBatch, Task
 from gnnjax.graphs import edge_graph_ids, node_graph_ids
+from gnnjax.models import GSAT
 from gnnjax.train.losses import information_loss, prediction_loss
 
 __all__ = ["GSATObjective", "StepOutput", "TrainState", "create_state", "eval_step", "merge", "split", "train_step"]
@@ -24,7 +25,7 @@ __all__ = ["GSATObjective", "StepOutput", "TrainState", "create_state", "eval_st
 class TrainState(NamedTuple):
     """All that a training step changes: nested dictionaries of arrays, and the optimiser's state."""
 
-    params: dict
+    params: Any
     batch_stats: dict
     opt_state: optax.OptState
 
@@ -59,7 +60,7 @@ class GSATObjective:
     information_coefficient: float = 1.0
 
     def __call__(
-        self, model: nnx.Module, batch: GraphBatch, r: float | Float[Array, ""], *, train: bool, **noise
+        self, model: GSAT, batch: GraphBatch, r: float | Float[Array, ""], *, train: bool, **noise
     ) -> StepOutput:
         """Applies a `models.GSAT`; `noise` is its `key` or `uniform`."""
         graphs, mask = batch.graphs, batch.graph_mask
@@ -77,7 +78,7 @@ def split(model: nnx.Module) -> tuple[nnx.GraphDef, dict, dict]:
     return graphdef, nnx.to_pure_dict(params), nnx.to_pure_dict(batch_stats)
 
 
-def merge(graphdef: nnx.GraphDef, params: dict, batch_stats: dict) -> nnx.Module:
+def merge(graphdef: nnx.GraphDef, params: dict, batch_stats: dict) -> Any:
     """The inverse of `split`: a new model that shares no state with any other."""
     return nnx.merge(graphdef, params, batch_stats, copy=True)
 
@@ -87,8 +88,8 @@ def create_state(
 ) -> tuple[nnx.GraphDef, TrainState]:
     """The static part of `model` and the state in which its training starts; `model` itself stays as it is."""
     graphdef, params, batch_stats = split(model)
-    copies = jax.tree.map(lambda array: array.copy(), (params, batch_stats))
-    return graphdef, TrainState(*copies, optimizer.init(params))
+    params, batch_stats = jax.tree.map(lambda array: array.copy(), (params, batch_stats))
+    return graphdef, TrainState(params, batch_stats, optimizer.init(params))
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1, 2), donate_argnums=3)
@@ -114,8 +115,8 @@ def train_step(
 
     grads, (output, batch_stats) = jax.grad(loss_fn, has_aux=True)(state.params)
     updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
-    params = optax.apply_updates(state.params, updates)
-    return TrainState(params, batch_stats, opt_state), output, optax.tree.norm(grads)
+    state = TrainState(optax.apply_updates(state.params, updates), batch_stats, opt_state)
+    return state, output, optax.tree.norm(grads)
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))

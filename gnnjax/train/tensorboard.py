@@ -24,7 +24,9 @@ class TensorBoard(Callback):
     def on_start(self, first_epoch, epochs, steps_per_epoch):
         self._last_epoch = epochs - 1
         if first_epoch < epochs:
-            self._writer = SummaryWriter(self._folder, purge_step=first_epoch)
+            # Event files are named by the second: a run resumed at once must not write over its first file.
+            suffix = f".{first_epoch}"
+            self._writer = SummaryWriter(self._folder, purge_step=first_epoch, filename_suffix=suffix)
 
     def on_epoch(self, entry, evaluations):
         epoch = entry["epoch"]

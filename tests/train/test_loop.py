@@ -1,0 +1,195 @@
+"""Training: it learns, it resumes bit for bit, it compiles once, it stops at nonsense."""
+
+import functools
+
+import jax
+import jax.monitoring
+import numpy as np
+import pytest
+from flax import nnx
+
+from gnnjax.data import random_split
+from gnnjax.errors import CheckpointError, NonFiniteLossError, RunError
+from gnnjax.models import GIN, GSAT, export_torch_weights
+from gnnjax.train import Callback, Checkpoints, RSchedule, evaluate, fit
+from tests.random_graphs import random_dataset
+
+SCHEDULE = RSchedule(interval=2)
+SETTINGS = {"batch_size": 8, "learning_rate": 3e-3, "r": SCHEDULE, "checkpoint_every": 3}
+
+
+@pytest.fixture(scope="module")
+def dataset():
+    """40 graphs whose label is the sign of a sum over their nodes: easily learned."""
+    graphs = random_dataset(0, num_graphs=40)
+    sums = np.add.reduceat(graphs.nodes[:, 0], graphs.node_offsets[:-1])
+    graphs.labels[:, 0] = sums > 0
+    return graphs
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return random_split(40, seed=0, train=0.6, valid=0.2)
+
+
+def new_model(hidden_size=8):
+    backbone = GIN(3, 1, hidden_size=hidden_size, rngs=nnx.Rngs(0))
+    return GSAT(backbone, rngs=nnx.Rngs(1))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(dataset, splits):
+    model = new_model()
+    return fit(model, dataset, splits, epochs=14, **SETTINGS), export_torch_weights(model)
+
+
+class Stop(Exception):
+    """Ends a run from outside."""
+
+
+class StopAfter(Callback):
+    def __init__(self, epoch):
+        self.epoch = epoch
+
+    def on_epoch(self, entry, evaluations):
+        if entry["epoch"] == self.epoch:
+            raise Stop
+
+
+class StepCounter(Callback):
+    def __init__(self):
+        self.starts, self.steps = [], []
+
+    def on_start(self, first_epoch, epochs, steps_per_epoch):
+        self.starts.append((first_epoch, epochs, steps_per_epoch))
+
+    def on_step(self, steps_done):
+        self.steps.append(steps_done)
+
+
+def assert_same_weights(first, second):
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, second[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_overfits_eight_graphs(dataset):
+    few = {"train": np.arange(8), "valid": np.arange(8)}
+    model = GSAT(GIN(3, 1, hidden_size=16, dropout_rate=0.0, rngs=nnx.Rngs(0)), dropout_rate=0.0, rngs=nnx.Rngs(1))
+    result = fit(model, dataset, few, epochs=150, batch_size=8, learning_rate=1e-2, r=RSchedule(interval=10))
+    assert result.history[0]["train"]["prediction_loss"] > 0.5
+    assert result.history[-1]["train"]["prediction_loss"] < 0.1
+    assert result.best["valid"]["accuracy"] == 1.0
+
+
+def test_history_and_the_chosen_epoch(uninterrupted, dataset, splits):
+    result, _ = uninterrupted
+    assert [entry["epoch"] for entry in result.history] == list(range(14))
+    assert [entry["r"] for entry in result.history] == [SCHEDULE(epoch) for epoch in range(14)]
+    eligible = result.history[11:]
+    best = max(eligible, key=lambda entry: (entry["valid"]["accuracy"], -entry["valid"]["prediction_loss"]))
+    assert result.best_epoch == best["epoch"]
+    assert result.best is result.history[result.best_epoch]
+
+
+def test_the_model_holds_the_weights_of_the_chosen_epoch(dataset, splits):
+    model = new_model()
+    result = fit(model, dataset, splits, epochs=14, **SETTINGS)
+    evaluation = evaluate(model, dataset, splits["test"], r=SCHEDULE.final, batch_size=8)
+    assert evaluation.metrics("binary") == pytest.approx(result.best["test"], rel=1e-6)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_does_not(uninterrupted, dataset, splits):
+    model = new_model()
+    again = fit(model, dataset, splits, epochs=14, **SETTINGS)
+    assert again.history == uninterrupted[0].history
+    assert_same_weights(export_torch_weights(model), uninterrupted[1])
+    other = fit(new_model(), dataset, splits, epochs=14, seed=1, **SETTINGS)
+    assert other.history != again.history
+
+
+@pytest.mark.parametrize("stop_after", [0, 2, 6, 12])
+def test_an_interrupted_run_ends_with_the_same_bits(uninterrupted, dataset, splits, tmp_path, stop_after):
+    fit_in_folder = functools.partial(fit, dataset=dataset, splits=splits, epochs=14, folder=tmp_path, **SETTINGS)
+    with pytest.raises(Stop):
+        fit_in_folder(new_model(), callbacks=[StopAfter(stop_after)])
+    model, counter = new_model(), StepCounter()
+    result = fit_in_folder(model, callbacks=[counter])
+    resumed_at = (stop_after + 1) // 3 * 3
+    # The callback of an epoch comes after its checkpoint.
+    assert counter.starts == [(resumed_at, 14, 3)]
+    assert counter.steps == [1, 2, 3] * (14 - resumed_at)
+    assert result.history == uninterrupted[0].history
+    assert result.best_epoch == uninterrupted[0].best_epoch
+    assert_same_weights(export_torch_weights(model), uninterrupted[1])
+
+
+def test_a_finished_run_is_read_back_without_training(uninterrupted, dataset, splits, tmp_path):
+    fit(new_model(), dataset, splits, epochs=14, folder=tmp_path, **SETTINGS)
+    model, counter = new_model(), StepCounter()
+    result = fit(model, dataset, splits, epochs=14, folder=tmp_path, callbacks=[counter], **SETTINGS)
+    assert counter.steps == []
+    assert result.history == uninterrupted[0].history
+    assert_same_weights(export_torch_weights(model), uninterrupted[1])
+
+
+def test_nothing_compiles_after_the_first_epoch(dataset, splits):
+    compilations, after_first = [], []
+    jax.clear_caches()
+
+    class Watch(Callback):
+        def on_epoch(self, entry, evaluations):
+            after_first.append(len(compilations))
+
+    def listen(event, duration, **_):
+        if event.endswith("backend_compile_duration"):
+            compilations.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    try:
+        fit(new_model(), dataset, splits, epochs=12, callbacks=[Watch()], **SETTINGS)
+        first_run = len(compilations)
+        fit(new_model(), dataset, splits, epochs=12, seed=1, **SETTINGS)
+    finally:
+        jax.monitoring.unregister_event_duration_listener(listen)
+    assert after_first[0] > 0
+    assert set(after_first) == {after_first[0]}
+    # The weights of a new model are drawn by small programs that were compiled for the first one.
+    assert len(compilations) == first_run
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(dataset, splits, tmp_path):
+    """The second process trains on broken data: the checkpoint of the first stays as it was."""
+    with pytest.raises(Stop):
+        fit(new_model(), dataset, splits, epochs=14, folder=tmp_path, callbacks=[StopAfter(4)], **SETTINGS)
+    broken = random_dataset(0, num_graphs=40)
+    broken.nodes[:] = 1e38
+    with pytest.raises(NonFiniteLossError, match=r"epoch 3, step 0: .* checkpoint of epoch 2 in .* still good") as error:
+        fit(new_model(), broken, splits, epochs=14, folder=tmp_path, **SETTINGS)
+    assert (error.value.epoch, error.value.step) == (3, 0)
+    with Checkpoints(tmp_path) as checkpoints:
+        assert checkpoints.last_epoch == 2
+    with pytest.raises(NonFiniteLossError, match="there is no checkpoint before it"):
+        fit(new_model(), broken, splits, epochs=14, **SETTINGS)
+
+
+def test_a_checkpoint_of_another_model_is_refused(dataset, splits, tmp_path):
+    with pytest.raises(Stop):
+        fit(new_model(), dataset, splits, epochs=14, folder=tmp_path, callbacks=[StopAfter(4)], **SETTINGS)
+    with pytest.raises(CheckpointError, match="epoch 2 is damaged or of another model"):
+        fit(new_model(hidden_size=4), dataset, splits, epochs=14, folder=tmp_path, **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"splits": {"train": np.arange(3)}}, "no graphs in its part 'valid'"),
+        ({"splits": {"train": np.arange(0), "valid": np.arange(3)}}, "no graphs in its part 'train'"),
+        ({"epochs": 0}, "epochs=0"),
+        ({"checkpoint_every": 0}, "checkpoint_every=0"),
+    ],
+)
+def test_settings_that_make_no_sense(dataset, splits, change, message):
+    with pytest.raises(RunError, match=message):
+        fit(new_model(), dataset, **({"splits": splits, "epochs": 14} | SETTINGS | change))
