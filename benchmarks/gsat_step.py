@@ -32,7 +32,7 @@ from data_prep import ba2motifs
 from gnnjax.data import GraphBatch, GraphDataset, batch_shape, make_batch
 from gnnjax.errors import DataError
 from gnnjax.models import GIN, GSAT
-from gnnjax.train import GSATObjective, adam_l2, create_state, eval_step, train_step
+from gnnjax.train import GSATObjective, adam_l2, create_state, make_eval_step, make_train_step
 
 HAVE_PYG = all(importlib.util.find_spec(name) for name in ("torch", "torch_geometric"))
 if HAVE_PYG:
@@ -60,6 +60,8 @@ def gnnjax_runs(dataset: GraphDataset, train: GraphBatch, evaluation: GraphBatch
     )
     optimizer, objective = adam_l2(1e-3), GSATObjective(dataset.task)
     graphdef, state = create_state(GSAT(backbone, rngs=nnx.Rngs(1)), optimizer)
+    train_step = make_train_step(graphdef, optimizer, objective)
+    eval_step = make_eval_step(graphdef, objective)
     train, evaluation = jax.block_until_ready(jax.device_put((train, evaluation)))
     key = jax.random.key(0)
 
@@ -68,13 +70,13 @@ def gnnjax_runs(dataset: GraphDataset, train: GraphBatch, evaluation: GraphBatch
         report = []
         for step in range(steps):
             step_key = jax.random.fold_in(key, step)
-            state, *report = train_step(graphdef, optimizer, objective, state, train, R, step_key)
+            state, *report = train_step(state, train, R, step_key)
         jax.block_until_ready((state, report))
 
     def run_eval(steps: int):
         output = None
         for _ in range(steps):
-            output = eval_step(graphdef, objective, state.params, state.batch_stats, evaluation, R)
+            output = eval_step(state.params, state.batch_stats, evaluation, R)
         jax.block_until_ready(output)
 
     return {"training": run_train, "evaluation": run_eval}
@@ -171,12 +173,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repetitions", type=int, default=5, help="blocks per side (default: 5)")
     parser.add_argument("--steps", type=int, default=20, help="steps per block (default: 20)")
-    parser.add_argument(
-        "--threads", type=int, default=min(2, available_cores()), help="of each side (default: 2)"
-    )
-    parser.add_argument(
-        "--json", type=Path, metavar="PATH", help="write all timings and versions to this file"
-    )
+    parser.add_argument("--threads", type=int, default=min(2, available_cores()), help="of each side (default: 2)")
+    parser.add_argument("--json", type=Path, metavar="PATH", help="write all timings and versions to this file")
     parser.add_argument(
         "--official", type=Path, metavar="PATH", help="take this copy of the published data, do not generate"
     )
@@ -186,24 +184,18 @@ def main():
     if not 1 <= arguments.threads <= available_cores():
         parser.error(f"--threads must be between 1 and the {available_cores()} cores available")
     try:
-        dataset = (
-            ba2motifs.read_official(arguments.official) if arguments.official else ba2motifs.generate(seed=0)
-        )
+        dataset = ba2motifs.read_official(arguments.official) if arguments.official else ba2motifs.generate(seed=0)
     except DataError as error:
         parser.error(str(error))
     limit_threads(arguments.threads)
 
     console = Console()
     facts = environment(arguments.threads) | {"data": dataset.name}
-    console.print(
-        ", ".join(f"{name} {value}" for name, value in facts.items()), highlight=False, soft_wrap=True
-    )
+    console.print(", ".join(f"{name} {value}" for name, value in facts.items()), highlight=False, soft_wrap=True)
     load_before = os.getloadavg()[0]
 
     order = np.random.default_rng(0).permutation(len(dataset))
-    batches = [
-        make_batch(dataset, order[:size], batch_shape(dataset, size)) for size in (TRAIN_GRAPHS, EVAL_GRAPHS)
-    ]
+    batches = [make_batch(dataset, order[:size], batch_shape(dataset, size)) for size in (TRAIN_GRAPHS, EVAL_GRAPHS)]
     sides = {"gnnjax": gnnjax_runs(dataset, *batches)}
     if HAVE_PYG:
         sides["PyG"] = pyg_runs(dataset, *batches)

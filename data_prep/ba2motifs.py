@@ -161,17 +161,13 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--folder", default="data", help="holds raw/ and processed/ (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the generated graphs (default: %(default)s)")
-    parser.add_argument(
-        "--num-graphs", type=int, default=1000, help="how many to generate (default: %(default)s)"
-    )
+    parser.add_argument("--num-graphs", type=int, default=1000, help="how many to generate (default: %(default)s)")
     parser.add_argument("--force", action="store_true", help="make the file again even though it is there")
     args = parser.parse_args(argv)
     if args.num_graphs < 2 or args.seed < 0:
         parser.error("--num-graphs must be at least 2 and --seed at least 0")
     try:
-        path = prepare(
-            args.source, folder=args.folder, seed=args.seed, num_graphs=args.num_graphs, force=args.force
-        )
+        path = prepare(args.source, folder=args.folder, seed=args.seed, num_graphs=args.num_graphs, force=args.force)
         dataset = load(path)
     except (DataError, OSError) as error:
         sys.exit(f"error: {error}")

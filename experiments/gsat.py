@@ -7,8 +7,8 @@ Examples:
   python experiments/gsat.py --config=configs/ba2motifs.py --config.training.epochs=20 --workdir=runs/short
 
 Any value of the configuration file can be overridden as --config.NAME=VALUE. The run's folder receives `results.json`,
-and for each seed checkpoints, metrics of every epoch, TensorBoard logs and figures. A killed run continues when the same
-command is given again; a finished one is shown, not run again.
+and for each seed checkpoints, metrics of every epoch, TensorBoard logs and figures. A killed run continues when the
+same command is given again; a finished one is shown, not run again.
 """
 
 import importlib
@@ -34,6 +34,7 @@ from gnnjax.train.tensorboard import TensorBoard
 _CONFIG = define_config_flag("configs/ba2motifs.py")
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run (default: runs/<dataset>-<backbone>).")
 _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Delete an earlier run in the folder first.")
+
 
 def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False) -> list[dict]:
     """Trains one model per seed, or picks up what is already there; returns and stores one result per seed."""

@@ -81,9 +81,7 @@ def reverse_edges(senders, receivers, graph_ids, num_graphs: int):
     return xp.where(asymmetric[graph_ids], identity, reverse)
 
 
-def to_networkx(
-    graph: jraph.GraphsTuple, edge_attention: ArrayLike | None = None
-) -> nx.DiGraph | nx.MultiDiGraph:
+def to_networkx(graph: jraph.GraphsTuple, edge_attention: ArrayLike | None = None) -> nx.DiGraph | nx.MultiDiGraph:
     """One graph as a networkx graph with node attribute `features` and edge attributes `features` and
     `attention`.
 

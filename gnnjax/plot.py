@@ -82,7 +82,7 @@ def explained_graphs(
     positions: Sequence[int],
     titles: Sequence[str],
 ) -> Figure:
-    """Some graphs of an evaluated split, each with its learned attention above and, if known, the true signal edges below.
+    """Some graphs of an evaluated split: learned attention above and, if known, the true signal edges below.
 
     Args:
       dataset: where the graphs are.

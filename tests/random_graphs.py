@@ -32,9 +32,7 @@ def random_dataset(
       max_nodes: the most nodes of a graph, at least 3.
     """
     rng = np.random.default_rng(rng_seed)
-    n_node, edges = zip(
-        *(_random_graph(rng, index % 4, max_nodes) for index in range(num_graphs)), strict=True
-    )
+    n_node, edges = zip(*(_random_graph(rng, index % 4, max_nodes) for index in range(num_graphs)), strict=True)
     n_edge = np.array([len(pairs) for pairs in edges], np.int32)
     total = int(n_edge.sum())
     senders, receivers = np.concatenate(edges).T.astype(np.int32)

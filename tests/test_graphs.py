@@ -173,9 +173,7 @@ class TestToNetworkx:
         graph = random_dataset(2)[index]
         result = to_networkx(graph)
         assert list(result.nodes) == list(range(len(graph.nodes)))
-        assert sorted(result.edges()) == sorted(
-            zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True)
-        )
+        assert sorted(result.edges()) == sorted(zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True))
 
     def test_refuses_a_batch(self):
         with pytest.raises(ValueError, match="single graph, got a batch of 9"):

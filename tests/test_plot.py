@@ -23,9 +23,7 @@ def make_axes() -> Axes:
 def graph(pairs, num_nodes=3):
     senders, receivers = np.array(pairs, np.int32).reshape(-1, 2).T
     nodes = np.ones((num_nodes, 1), np.float32)
-    return jraph.GraphsTuple(
-        nodes, None, receivers, senders, None, np.array([num_nodes]), np.array([len(pairs)])
-    )
+    return jraph.GraphsTuple(nodes, None, receivers, senders, None, np.array([num_nodes]), np.array([len(pairs)]))
 
 
 def draw(pairs, attention):
@@ -163,8 +161,7 @@ class TestTrainingCurves:
 
     def history(self, parts, metrics=metrics):
         return [
-            {"epoch": epoch, "r": 0.5}
-            | {part: {name: epoch + len(part) for name in metrics} for part in parts}
+            {"epoch": epoch, "r": 0.5} | {part: {name: epoch + len(part) for name in metrics} for part in parts}
             for epoch in range(3)
         ]
 

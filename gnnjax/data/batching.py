@@ -87,9 +87,7 @@ def make_batch(dataset: GraphDataset, indices: np.ndarray, shape: BatchShape) ->
         n_edge=_padded(np.append(n_edge, shape.n_edge - num_edges).astype(np.int32), shape.n_graph),
         globals=None,
     )
-    edge_labels = (
-        None if dataset.edge_labels is None else _padded(dataset.edge_labels[edge_rows], shape.n_edge)
-    )
+    edge_labels = None if dataset.edge_labels is None else _padded(dataset.edge_labels[edge_rows], shape.n_edge)
     return GraphBatch(
         graphs=graphs,
         labels=_padded(dataset.labels[indices], shape.n_graph),

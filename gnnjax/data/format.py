@@ -57,9 +57,7 @@ def load(path: str | os.PathLike) -> GraphDataset:
         raise DataError(f"{path}: there is no such file; a script in data_prep/ makes it (see its --help)")
     arrays = read_archive(path)
     schema = _read_schema(path, arrays)
-    missing = [
-        name for name in (*_REQUIRED, *(f"split_{name}" for name in schema["splits"])) if name not in arrays
-    ]
+    missing = [name for name in (*_REQUIRED, *(f"split_{name}" for name in schema["splits"])) if name not in arrays]
     if missing:
         raise DataError(f"{path}: field '{missing[0]}' is missing; prepare the file again")
     fields: dict[str, Any] = {field: arrays.get(field) for field in _REQUIRED + _OPTIONAL}
@@ -91,9 +89,7 @@ def read_archive(path: str | os.PathLike) -> dict[str, np.ndarray]:
         raise DataError(f"{path}: there is no such file") from error
     # Damaged bytes make zipfile, zlib and numpy's header parser raise almost any type of error.
     except Exception as error:
-        raise DataError(
-            f"{path}: is not a readable .npz archive ({error}); delete it and make it again"
-        ) from error
+        raise DataError(f"{path}: is not a readable .npz archive ({error}); delete it and make it again") from error
 
 
 def _read_schema(path: Path, arrays: dict[str, np.ndarray]) -> dict:
@@ -101,13 +97,10 @@ def _read_schema(path: Path, arrays: dict[str, np.ndarray]) -> dict:
         schema = json.loads(str(arrays["schema"][()]))
         version = schema["version"]
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(
-            f"{path}: field 'schema' is missing or unreadable; this is not a gnnjax data file"
-        ) from error
+        raise DataError(f"{path}: field 'schema' is missing or unreadable; this is not a gnnjax data file") from error
     if version != SCHEMA_VERSION:
         raise DataError(
-            f"{path}: has schema version {version}, this gnnjax reads version {SCHEMA_VERSION}; "
-            "prepare it again"
+            f"{path}: has schema version {version}, this gnnjax reads version {SCHEMA_VERSION}; prepare it again"
         )
     expected = {"name": str, "task": str, "num_classes": int, "source": str, "splits": list}
     for field, kind in expected.items():

@@ -5,9 +5,7 @@ import numpy as np
 __all__ = ["epoch_order", "random_split"]
 
 
-def random_split(
-    num_graphs: int, *, seed: int, train: float = 0.8, valid: float = 0.1
-) -> dict[str, np.ndarray]:
+def random_split(num_graphs: int, *, seed: int, train: float = 0.8, valid: float = 0.1) -> dict[str, np.ndarray]:
     """Splits `0 .. num_graphs - 1` at random into `int(train n)`, `int(valid n)` and the rest.
 
     The same seed gives the split that GSAT's published code draws from it.
@@ -27,7 +25,7 @@ def random_split(
     if min(sizes) < 1 or sum(sizes) >= num_graphs:
         raise ValueError(f"fractions train={train}, valid={valid} of {num_graphs} graphs leave a part empty")
     # The generator of the published code, so that a seed stands for the split that it stands for there.
-    order = np.random.RandomState(seed).permutation(num_graphs)  # noqa: NPY002
+    order = np.random.RandomState(seed).permutation(num_graphs)
     first, second = sizes[0], sum(sizes)
     return {"train": order[:first], "valid": order[first:second], "test": order[second:]}
 

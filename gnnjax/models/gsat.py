@@ -125,9 +125,9 @@ class GSAT(nnx.Module):
             return self.extractor(embedding, graph_ids=node_graph_ids(graphs), num_graphs=num_graphs, key=key)[:, 0]
         first = self.extractor.layers[0]
         hidden = pair_linear(embedding, graphs.senders, graphs.receivers, first.kernel[...], first.bias[...])
-        return self.extractor.after_first(
-            hidden, graph_ids=edge_graph_ids(graphs), num_graphs=num_graphs, key=key
-        )[:, 0]
+        return self.extractor.after_first(hidden, graph_ids=edge_graph_ids(graphs), num_graphs=num_graphs, key=key)[
+            :, 0
+        ]
 
     def _sample(self, logits, train, key, uniform):
         if not train:

@@ -19,8 +19,8 @@ class GINConv(nnx.Module):
 
     .. math:: x_i' = \mathrm{MLP}\big(x_i + \sum_{(j, i)} a_{ji} m_{ji}\big)
 
-    with :math:`m_{ji} = x_j`, or :math:`m_{ji} = \mathrm{ReLU}(x_j + W e_{ji} + b)` where edges have features (GINE). The
-    MLP is linear, batch norm, ReLU, linear; the paper's :math:`\epsilon` is 0 and not trained, as in GSAT.
+    with :math:`m_{ji} = x_j`, or :math:`m_{ji} = \mathrm{ReLU}(x_j + W e_{ji} + b)` where edges have features (GINE).
+    The MLP is linear, batch norm, ReLU, linear; the paper's :math:`\epsilon` is 0 and not trained, as in GSAT.
 
     Args:
       in_features: width of the node features.
@@ -29,8 +29,8 @@ class GINConv(nnx.Module):
       num_statistics: separate batch-norm statistics, see `nn.BatchNorm`.
       rngs: keys for the initial parameters.
 
-    Source: Xu et al., ICLR 2019 (arXiv 1810.00826); GINE: Hu et al., ICLR 2020 (arXiv 1905.12265); the attention follows
-    Miao et al., ICML 2022 (arXiv 2201.12987).
+    Source: Xu et al., ICLR 2019 (arXiv 1810.00826); GINE: Hu et al., ICLR 2020 (arXiv 1905.12265); the attention
+    follows Miao et al., ICML 2022 (arXiv 2201.12987).
     """
 
     def __init__(

@@ -1,5 +1,6 @@
 """Multi-layer perceptrons on nodes or edges of graphs."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Literal
 
@@ -39,7 +40,7 @@ class MLP(nnx.Module):
     ):
         self.norm = norm
         self.dropout_rate = dropout_rate
-        self.layers = nnx.List([Linear(a, b, rngs=rngs) for a, b in zip(sizes[:-1], sizes[1:], strict=True)])
+        self.layers = nnx.List([Linear(a, b, rngs=rngs) for a, b in itertools.pairwise(sizes)])
         hidden = sizes[1:-1] if norm == "batch" else []
         self.batch_norms = nnx.List([BatchNorm(size, num_statistics=num_statistics) for size in hidden])
 

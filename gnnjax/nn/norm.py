@@ -53,9 +53,7 @@ class BatchNorm(nnx.Module):
             mean, var, count = _masked_moments(x, mask)
             unbiased = var * count / jnp.maximum(count - 1, 1)
             for running, value in ((self.mean, mean), (self.var, unbiased)):
-                moved = (1 - self.momentum) * running[statistics] + self.momentum * jax.lax.stop_gradient(
-                    value
-                )
+                moved = (1 - self.momentum) * running[statistics] + self.momentum * jax.lax.stop_gradient(value)
                 running[...] = running[...].at[statistics].set(moved)
         else:
             mean, var = self.mean[statistics], self.var[statistics]

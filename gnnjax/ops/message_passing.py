@@ -15,7 +15,7 @@ def propagate(
     receivers: Int[Array | np.ndarray, " edges"],
     edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
 ) -> Float[Array, "nodes features"]:
-    r"""Weighted sum over incoming edges, :math:`y_i = \sum_{(j, i)} a_{ji} x_j`; without attention all weights are 1."""
+    r"""Weighted sum over incoming edges, :math:`y_i = \sum_{(j, i)} a_{ji} x_j`; without attention weights are 1."""
     return aggregate(jnp.asarray(nodes)[senders], receivers, nodes.shape[0], edge_attention)
 
 
@@ -40,7 +40,8 @@ def check_edge_attention(edge_attention: Array | np.ndarray, num_edges: int) -> 
     """Raises ValueError unless `edge_attention` has shape `[num_edges]`."""
     if edge_attention.shape != (num_edges,):
         raise ValueError(
-            f"edge_attention must hold one value per edge, shape [{num_edges}]; it has shape {list(edge_attention.shape)}"
+            f"edge_attention must hold one value per edge, shape [{num_edges}]; "
+            f"it has shape {list(edge_attention.shape)}"
         )
 
 

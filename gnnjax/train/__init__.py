@@ -7,7 +7,7 @@ from gnnjax.train.loop import FitResult, fit
 from gnnjax.train.losses import information_loss, prediction_loss
 from gnnjax.train.optimizers import adam_l2
 from gnnjax.train.schedules import RSchedule
-from gnnjax.train.steps import GSATObjective, StepOutput, TrainState, create_state, eval_step, train_step
+from gnnjax.train.steps import GSATObjective, StepOutput, TrainState, create_state, make_eval_step, make_train_step
 
 __all__ = [
     "Callback",
@@ -21,10 +21,10 @@ __all__ = [
     "accuracy",
     "adam_l2",
     "create_state",
-    "eval_step",
     "evaluate",
     "fit",
     "information_loss",
+    "make_eval_step",
+    "make_train_step",
     "prediction_loss",
-    "train_step",
 ]

@@ -13,7 +13,7 @@ __all__ = ["Checkpoints"]
 
 
 class Checkpoints:
-    """The folders `last` and `best` below `folder`; each checkpoint is named by its epoch and appears whole or not at all.
+    """The folders `last` and `best` below `folder`. A checkpoint is named by its epoch and appears whole or not at all.
 
     Two managers, since one that keeps the best steps may drop the newest. `best` keeps two steps: a run that is killed
     between writing `best` and `last` resumes from the older `last`, whose own best must still be there.

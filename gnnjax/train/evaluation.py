@@ -1,17 +1,18 @@
 """What a pass over a split found: predictions, attention and metrics."""
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import jax
 import numpy as np
 from flax import nnx
 
-from gnnjax.data import GraphDataset, Task, iterate_batches
+from gnnjax.data import GraphBatch, GraphDataset, Task, iterate_batches
 from gnnjax.explain import explanation_roc_auc, mean_attention, precision_at_k
-from gnnjax.train.steps import GSATObjective, StepOutput, eval_step, split
+from gnnjax.train.steps import GSATObjective, StepOutput, make_eval_step, split
 
-__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_weights"]
+__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_step"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,9 +69,7 @@ def accuracy(task: Task, logits: np.ndarray, labels: np.ndarray) -> float:
     return float(((logits > 0) == labels)[labelled].mean()) if labelled.any() else float("nan")
 
 
-def collect(
-    dataset: GraphDataset, indices: np.ndarray, batch_size: int, outputs: Sequence[StepOutput]
-) -> Evaluation:
+def collect(dataset: GraphDataset, indices: np.ndarray, batch_size: int, outputs: Sequence[StepOutput]) -> Evaluation:
     """Joins the reports of the steps of one pass over `indices`, padding taken off."""
     fetched = jax.device_get(list(outputs))
     n_edge = dataset.n_edge[indices]
@@ -115,34 +114,20 @@ def evaluate(
       ValueError: `indices` is empty.
     """
     graphdef, params, batch_stats = split(model)
-    return evaluate_weights(
-        graphdef,
-        params,
-        batch_stats,
-        dataset,
-        np.asarray(indices),
-        objective=objective or GSATObjective(dataset.task),
-        r=r,
-        batch_size=batch_size,
-    )
+    step = functools.partial(make_eval_step(graphdef, objective or GSATObjective(dataset.task)), params, batch_stats)
+    return evaluate_step(step, dataset, np.asarray(indices), r=r, batch_size=batch_size)
 
 
-def evaluate_weights(
-    graphdef: nnx.GraphDef,
-    params: dict,
-    batch_stats: dict,
+def evaluate_step(
+    step: Callable[[GraphBatch, float], StepOutput],
     dataset: GraphDataset,
     indices: np.ndarray,
     *,
-    objective: GSATObjective,
     r: float,
     batch_size: int,
 ) -> Evaluation:
-    """As `evaluate`, for a model that `steps.split` has taken apart."""
+    """As `evaluate`, for a step that holds its weights."""
     if not len(indices):
         raise ValueError("there are no graphs to evaluate: indices is empty")
-    outputs = [
-        eval_step(graphdef, objective, params, batch_stats, batch, r)
-        for batch in iterate_batches(dataset, indices, batch_size=batch_size)
-    ]
+    outputs = [step(batch, r) for batch in iterate_batches(dataset, indices, batch_size=batch_size)]
     return collect(dataset, indices, batch_size, outputs)

@@ -1,6 +1,7 @@
 """The training loop: epochs, model selection, checkpoints, resuming."""
 
 import contextlib
+import functools
 import os
 import time
 from collections.abc import Sequence
@@ -15,11 +16,11 @@ from gnnjax.data import GraphDataset, epoch_order, iterate_batches
 from gnnjax.errors import NonFiniteLossError, RunError
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
-from gnnjax.train.evaluation import collect, evaluate_weights
+from gnnjax.train.evaluation import collect, evaluate_step
 from gnnjax.train.optimizers import adam_l2
 from gnnjax.train.schedules import RSchedule
 from gnnjax.train.selection import first_eligible_epoch, is_better
-from gnnjax.train.steps import GSATObjective, StepOutput, create_state, train_step
+from gnnjax.train.steps import GSATObjective, create_state, make_eval_step, make_train_step
 
 __all__ = ["FitResult", "fit"]
 
@@ -62,8 +63,8 @@ def fit(
 ) -> FitResult:
     """Trains a `models.GSAT` and leaves the weights of the best epoch in it.
 
-    Everything random depends on `seed` and the epoch alone. With a `folder` the run can be killed at any moment: the same
-    call continues from its newest checkpoint and, on the same device, ends with the same bits.
+    Everything random depends on `seed` and the epoch alone. With a `folder` the run can be killed at any moment: the
+    same call continues from its newest checkpoint and, on the same device, ends with the same bits.
 
     Args:
       model: the model to train, with its initial weights.
@@ -96,6 +97,8 @@ def fit(
     objective = GSATObjective(dataset.task, prediction_coefficient, information_coefficient)
     first_eligible = first_eligible_epoch(epochs, schedule)
     graphdef, state = create_state(model, optimizer)
+    train_step = make_train_step(graphdef, optimizer, objective)
+    eval_step = make_eval_step(graphdef, objective)
     history: list[dict[str, Any]] = []
     begin = time.perf_counter()
     best = _Best(None, _copy(state[:2]))
@@ -109,23 +112,19 @@ def fit(
         for epoch in range(len(history), epochs):
             prior = schedule(epoch)
             order = epoch_order(splits["train"], seed=seed, epoch=epoch)
+            batches = iterate_batches(dataset, order, batch_size=batch_size)
             key = jax.random.fold_in(jax.random.key(seed), epoch)
-            state, steps = _train_epoch(
-                graphdef, optimizer, objective, state, dataset, order, batch_size, prior, key, callbacks
+            state, outputs, norms = _train_epoch(train_step, state, batches, prior, key, callbacks)
+            _check_finite(epoch, outputs, norms, checkpoints)
+            evaluations = {"train": collect(dataset, order, batch_size, outputs)}
+            evaluate_part = functools.partial(
+                evaluate_step,
+                functools.partial(eval_step, state.params, state.batch_stats),
+                dataset,
+                r=prior,
+                batch_size=batch_size,
             )
-            _check_finite(epoch, steps, checkpoints)
-            evaluations = {"train": collect(dataset, order, batch_size, [step.output for step in steps])}
-            for part in [part for part in splits if part != "train"]:
-                evaluations[part] = evaluate_weights(
-                    graphdef,
-                    state.params,
-                    state.batch_stats,
-                    dataset,
-                    splits[part],
-                    objective=objective,
-                    r=prior,
-                    batch_size=batch_size,
-                )
+            evaluations |= {part: evaluate_part(splits[part]) for part in splits if part != "train"}
             metrics = {part: evaluation.metrics(dataset.task) for part, evaluation in evaluations.items()}
             history.append({"epoch": epoch, "r": prior, "learning_rate": learning_rate} | metrics)
             if epoch >= first_eligible and is_better(metrics["valid"], best.metrics(history)):
@@ -152,11 +151,6 @@ class _Best(NamedTuple):
         return None if self.epoch is None else history[self.epoch]["valid"]
 
 
-class _Step(NamedTuple):
-    output: StepOutput
-    gradient_norm: jax.Array
-
-
 def _copy(weights):
     """Host copies: the next training step gives up the memory of the arrays themselves."""
     return jax.tree.map(lambda array: np.array(array, copy=True), weights)
@@ -170,21 +164,21 @@ def _resume(checkpoints, state):
     return state, record["history"], best, record["seconds"]
 
 
-def _train_epoch(graphdef, optimizer, objective, state, dataset, order, batch_size, prior, key, callbacks):
-    steps: list[_Step] = []
-    for batch in iterate_batches(dataset, order, batch_size=batch_size):
-        step_key = jax.random.fold_in(key, len(steps))
-        state, *report = train_step(graphdef, optimizer, objective, state, batch, prior, step_key)
-        steps.append(_Step(*report))
+def _train_epoch(train_step, state, batches, prior, key, callbacks):
+    outputs, norms = [], []
+    for step, batch in enumerate(batches):
+        state, output, norm = train_step(state, batch, prior, jax.random.fold_in(key, step))
+        outputs.append(output)
+        norms.append(norm)
         # Two steps in flight keep the device busy and the host's memory bounded.
-        jax.block_until_ready(steps[-2:][0].gradient_norm)
+        jax.block_until_ready(norms[-2:][0])
         for callback in callbacks:
-            callback.on_step(len(steps))
-    return state, steps
+            callback.on_step(step + 1)
+    return state, outputs, norms
 
 
-def _check_finite(epoch, steps, checkpoints):
-    reports = np.asarray([(step.output.loss, step.gradient_norm) for step in steps])
+def _check_finite(epoch, outputs, norms, checkpoints):
+    reports = np.array(jax.device_get([(output.loss, norm) for output, norm in zip(outputs, norms, strict=True)]))
     bad = ~np.isfinite(reports).all(axis=1)
     if not bad.any():
         return
@@ -195,8 +189,8 @@ def _check_finite(epoch, steps, checkpoints):
     else:
         good = f"the checkpoint of epoch {checkpoints.last_epoch} in {checkpoints.folder} is still good"
     raise NonFiniteLossError(
-        f"epoch {epoch}, step {step}: the loss is {loss}, the norm of its gradient {norm}; {good}. Look for features of "
-        "extreme size, or lower the learning rate",
+        f"epoch {epoch}, step {step}: the loss is {loss}, the norm of its gradient {norm}; {good}. Look for features "
+        "of extreme size, or lower the learning rate",
         epoch=epoch,
         step=step,
     )

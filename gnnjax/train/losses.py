@@ -40,7 +40,9 @@ def information_loss(
 ) -> Float[Array, ""]:
     r"""Divergence of the attention from a coin with probability `r`, in nats, mean over the real rows.
 
-    .. math:: a \log(a / r + \epsilon) + (1 - a) \log\big((1 - a) / (1 - r + \epsilon) + \epsilon\big), \epsilon = 10^{-6}
+    .. math:: a \log(a / r + \epsilon) + (1 - a) \log\big((1 - a) / (1 - r + \epsilon) + \epsilon\big)
+
+    with :math:`\epsilon = 10^{-6}`.
 
     Where the paper has the plain Kullback-Leibler divergence, this has the published code's two guards against 0.
 

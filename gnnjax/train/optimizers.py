@@ -7,7 +7,6 @@ import optax
 __all__ = ["adam_l2"]
 
 
-@functools.cache
 def adam_l2(learning_rate: float, weight_decay: float = 0.0) -> optax.GradientTransformation:
     """PyTorch's Adam: weight decay is L2 regularisation, added to the gradient before the moments (not AdamW).
 
@@ -19,5 +18,10 @@ def adam_l2(learning_rate: float, weight_decay: float = 0.0) -> optax.GradientTr
 
     Source: Kingma and Ba, ICLR 2015 (arXiv 1412.6980).
     """
+    return _adam_l2(float(learning_rate), float(weight_decay))
+
+
+@functools.cache
+def _adam_l2(learning_rate, weight_decay):
     adam = optax.adam(learning_rate)
     return optax.chain(optax.add_decayed_weights(weight_decay), adam) if weight_decay else adam

@@ -35,35 +35,49 @@ def open_run_folder(folder: str | os.PathLike, settings: Mapping[str, Any], *, o
     """
     folder = Path(folder)
     file = folder / "run.json"
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder} is a file; choose another --workdir")
-    if folder.is_dir() and any(folder.iterdir()) and not file.exists():
-        raise RunError(f"{folder} is not empty and holds no run (no run.json); choose another --workdir")
-    if overwrite and file.exists():
-        shutil.rmtree(folder)
     settings = json.loads(json.dumps(settings))
-    if file.exists():
-        record = read_json(file)
-        if not (isinstance(record, dict) and {"settings", "versions"} <= record.keys()):
-            raise RunError(f"{file} is not the record of a run; choose another --workdir")
-        differences = _differences(record["settings"], settings)
-        if differences:
-            raise RunError(
-                f"{folder} holds a run with other settings:\n  "
-                + "\n  ".join(differences)
-                + "\nChoose another --workdir, or pass --overwrite to delete that run"
-            )
-        changed = {k: v for k, v in versions().items() if record["versions"].get(k) != v}
-        if changed:
-            warnings.warn(
-                f"{folder} was begun with other versions ({record['versions']}); continuing with {changed} may not give "
-                "the bits of an uninterrupted run",
-                stacklevel=2,
-            )
-        return folder
-    folder.mkdir(parents=True, exist_ok=True)
+    if not file.exists():
+        _refuse_foreign(folder)
+    else:
+        record = _read_record(file)
+        if not overwrite:
+            _compare(folder, record, settings)
+            return folder
+        shutil.rmtree(folder)
     write_json(file, {"settings": settings, "versions": versions()})
     return folder
+
+
+def _refuse_foreign(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file; choose another --workdir")
+    # A process killed while it wrote run.json leaves that file's beginning under a hidden name.
+    if folder.is_dir() and any(not path.name.startswith(".run.json.") for path in folder.iterdir()):
+        raise RunError(f"{folder} is not empty and holds no run (no run.json); choose another --workdir")
+
+
+def _read_record(file: Path) -> dict:
+    record = read_json(file)
+    if not (isinstance(record, dict) and {"settings", "versions"} <= record.keys()):
+        raise RunError(f"{file} is not the record of a run; choose another --workdir")
+    return record
+
+
+def _compare(folder: Path, record: dict, settings: Mapping[str, Any]) -> None:
+    differences = _differences(record["settings"], settings)
+    if differences:
+        raise RunError(
+            f"{folder} holds a run with other settings:\n  "
+            + "\n  ".join(differences)
+            + "\nChoose another --workdir, or pass --overwrite to delete that run"
+        )
+    changed = {name: version for name, version in versions().items() if record["versions"].get(name) != version}
+    if changed:
+        warnings.warn(
+            f"{folder} was begun with other versions ({record['versions']}); continuing with {changed} may not give "
+            "the bits of an uninterrupted run",
+            stacklevel=4,
+        )
 
 
 def versions() -> dict[str, str]:
@@ -76,12 +90,12 @@ def read_json(path: str | os.PathLike) -> Any:
     """Reads a JSON file.
 
     Raises:
-      RunError: it is not JSON.
+      RunError: it is absent or not JSON.
     """
     try:
         return json.loads(Path(path).read_text())
     except (OSError, ValueError) as error:
-        raise RunError(f"{path} is not readable ({error}); pass --overwrite to begin again") from error
+        raise RunError(f"{path} is not readable ({error}); delete its folder to begin again") from error
 
 
 def write_json(path: str | os.PathLike, value: Any) -> None:

@@ -20,15 +20,15 @@ def first_eligible_epoch(epochs: int, r: RSchedule) -> int:
         if r.is_final(epoch):
             return epoch
     warnings.warn(
-        f"in {epochs} epochs r does not come to rest at {r.final} after epoch {_LAST_BURN_IN_EPOCH}: no model selection, "
-        "the last epoch is reported",
+        f"in {epochs} epochs r does not come to rest at {r.final} after epoch {_LAST_BURN_IN_EPOCH}: no model "
+        "selection, the last epoch is reported",
         stacklevel=2,
     )
     return epochs - 1
 
 
 def is_better(candidate: dict[str, float], best: dict[str, float] | None) -> bool:
-    """Whether validation metrics beat the best so far: by accuracy, ties by lower prediction loss; first among equals."""
+    """Whether validation metrics beat the best so far: by accuracy, ties by lower prediction loss; first of equals."""
     if best is None:
         return True
     return (candidate["accuracy"], -candidate["prediction_loss"]) > (best["accuracy"], -best["prediction_loss"])

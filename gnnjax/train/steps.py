@@ -1,11 +1,13 @@
 """Jitted training and evaluation steps.
 
 The model is split at this edge into a static graph definition and plain dictionaries of arrays, so that JAX's own
-transformations apply (`nnx.jit` would walk the module in Python at every step).
+transformations apply (`nnx.jit` would walk the module in Python at every step). The static part is closed over and not
+an argument, because JAX would hash all of it at every call.
 """
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
@@ -19,7 +21,16 @@ from gnnjax.graphs import edge_graph_ids, node_graph_ids
 from gnnjax.models import GSAT
 from gnnjax.train.losses import information_loss, prediction_loss
 
-__all__ = ["GSATObjective", "StepOutput", "TrainState", "create_state", "eval_step", "merge", "split", "train_step"]
+__all__ = [
+    "GSATObjective",
+    "StepOutput",
+    "TrainState",
+    "create_state",
+    "make_eval_step",
+    "make_train_step",
+    "merge",
+    "split",
+]
 
 
 class TrainState(NamedTuple):
@@ -83,50 +94,47 @@ def merge(graphdef: nnx.GraphDef, params: dict, batch_stats: dict) -> Any:
     return nnx.merge(graphdef, params, batch_stats, copy=True)
 
 
-def create_state(
-    model: nnx.Module, optimizer: optax.GradientTransformation
-) -> tuple[nnx.GraphDef, TrainState]:
+def create_state(model: nnx.Module, optimizer: optax.GradientTransformation) -> tuple[nnx.GraphDef, TrainState]:
     """The static part of `model` and the state in which its training starts; `model` itself stays as it is."""
     graphdef, params, batch_stats = split(model)
     params, batch_stats = jax.tree.map(lambda array: array.copy(), (params, batch_stats))
     return graphdef, TrainState(params, batch_stats, optimizer.init(params))
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1, 2), donate_argnums=3)
-def train_step(
-    graphdef: nnx.GraphDef,
-    optimizer: optax.GradientTransformation,
-    objective: GSATObjective,
-    state: TrainState,
-    batch: GraphBatch,
-    r: float | Float[Array, ""],
-    key: jax.Array,
-) -> tuple[TrainState, StepOutput, Float[Array, ""]]:
-    """One optimiser step. The first three arguments are static; the memory of `state` is given up.
+@functools.lru_cache(maxsize=16)
+def make_train_step(
+    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, objective: GSATObjective
+) -> Callable[[TrainState, GraphBatch, float, jax.Array], tuple[TrainState, StepOutput, Array]]:
+    """The jitted `step(state, batch, r, key)`: one optimiser step.
 
-    Returns:
-      The new state, the step's report, and the norm of the gradient.
+    It returns the new state, the step's report and the norm of the gradient; the memory of the old state is given up.
+    Equal arguments give the same function, which compiles once per shape of the batch.
     """
 
-    def loss_fn(params):
-        model = merge(graphdef, params, state.batch_stats)
-        output = objective(model, batch, r, train=True, key=key)
-        return output.loss, (output, nnx.to_pure_dict(nnx.state(model, nnx.BatchStat)))
+    def step(state, batch, r, key):
+        def loss_fn(params):
+            model = merge(graphdef, params, state.batch_stats)
+            output = objective(model, batch, r, train=True, key=key)
+            return output.loss, (output, nnx.to_pure_dict(nnx.state(model, nnx.BatchStat)))
 
-    grads, (output, batch_stats) = jax.grad(loss_fn, has_aux=True)(state.params)
-    updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
-    state = TrainState(optax.apply_updates(state.params, updates), batch_stats, opt_state)
-    return state, output, optax.tree.norm(grads)
+        grads, (output, batch_stats) = jax.grad(loss_fn, has_aux=True)(state.params)
+        updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+        state = TrainState(optax.apply_updates(state.params, updates), batch_stats, opt_state)
+        return state, output, optax.tree.norm(grads)
+
+    return jax.jit(step, donate_argnums=0)
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1))
-def eval_step(
-    graphdef: nnx.GraphDef,
-    objective: GSATObjective,
-    params: dict,
-    batch_stats: dict,
-    batch: GraphBatch,
-    r: float | Float[Array, ""],
-) -> StepOutput:
-    """Evaluates a batch: no dropout, no noise, running statistics. The first two arguments are static."""
-    return objective(merge(graphdef, params, batch_stats), batch, r, train=False)
+@functools.lru_cache(maxsize=16)
+def make_eval_step(
+    graphdef: nnx.GraphDef, objective: GSATObjective
+) -> Callable[[Any, Any, GraphBatch, float], StepOutput]:
+    """The jitted `step(params, batch_stats, batch, r)`: no dropout, no noise, running statistics.
+
+    Equal arguments give the same function, which compiles once per shape of the batch.
+    """
+
+    def step(params, batch_stats, batch, r):
+        return objective(merge(graphdef, params, batch_stats), batch, r, train=False)
+
+    return jax.jit(step)

@@ -180,14 +180,10 @@ class TestContent:
         with pytest.raises(DataError, match=r"absent\.npz: there is no such file"):
             read_archive(tmp_path / "absent.npz")
 
-    @pytest.mark.parametrize(
-        "field", ["n_node", "n_edge", "nodes", "senders", "receivers", "labels", "split_test"]
-    )
+    @pytest.mark.parametrize("field", ["n_node", "n_edge", "nodes", "senders", "receivers", "labels", "split_test"])
     def test_missing_field(self, path, field):
         rewrite(path, **{field: None})
-        with pytest.raises(
-            DataError, match=rf"data\.npz: field '{field}' is missing; prepare the file again"
-        ):
+        with pytest.raises(DataError, match=rf"data\.npz: field '{field}' is missing; prepare the file again"):
             load(path)
 
     @pytest.mark.parametrize(
@@ -210,9 +206,7 @@ class TestContent:
     )
     def test_schema_entry_of_the_wrong_type(self, path, field, value, kind):
         rewrite_schema(path, **{field: value})
-        with pytest.raises(
-            DataError, match=rf"data\.npz: field 'schema\.{field}' is missing or not a {kind}"
-        ):
+        with pytest.raises(DataError, match=rf"data\.npz: field 'schema\.{field}' is missing or not a {kind}"):
             load(path)
 
     def test_invalid_field_names_file_graph_and_field(self, path):

@@ -34,9 +34,7 @@ def generated():
 
 def undirected_edges(dataset, index) -> set[tuple[int, int]]:
     graph = dataset[index]
-    return {
-        (min(pair), max(pair)) for pair in zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True)
-    }
+    return {(min(pair), max(pair)) for pair in zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True)}
 
 
 def motif_edges(dataset, index) -> set[tuple[int, int]]:
@@ -90,9 +88,7 @@ class TestGenerate:
         dataset = generated()
         inside = (dataset.senders >= 20) & (dataset.receivers >= 20)
         np.testing.assert_array_equal(dataset.edge_labels, inside.astype(np.uint8), strict=True)
-        np.testing.assert_array_equal(
-            np.add.reduceat(inside, dataset.edge_offsets[:-1]), np.repeat([10, 12], 500)
-        )
+        np.testing.assert_array_equal(np.add.reduceat(inside, dataset.edge_offsets[:-1]), np.repeat([10, 12], 500))
         graph_ids = np.repeat(np.arange(1000), dataset.n_edge)
         there = set(zip(graph_ids, dataset.senders, dataset.receivers, strict=True))
         back = set(zip(graph_ids, dataset.receivers, dataset.senders, strict=True))
@@ -172,18 +168,14 @@ class TestReadOfficial:
         published["dense_edges"][17, 3, 21] = 0
         published["node_features"][41, 0, 0] = np.nan
         path.write_bytes(pickled(published))
-        with pytest.raises(
-            DataError, match="graph 41, field 'node_features': has a value that is not finite"
-        ):
+        with pytest.raises(DataError, match="graph 41, field 'node_features': has a value that is not finite"):
             ba2motifs.read_official(path)
 
     def test_one_changed_value_is_noticed(self, published, tmp_path):
         path = tmp_path / "BA-2motif.pkl"
         published["node_features"][999, 24, 9] = 0.2
         path.write_bytes(pickled(published))
-        expected = (
-            f"expected content SHA-256 {ba2motifs.OFFICIAL_CHECKSUM}, found [0-9a-f]{{64}}; delete the file"
-        )
+        expected = f"expected content SHA-256 {ba2motifs.OFFICIAL_CHECKSUM}, found [0-9a-f]{{64}}; delete the file"
         with pytest.raises(DataError, match=expected):
             ba2motifs.read_official(path)
 
@@ -213,9 +205,7 @@ class TestPrepare:
             for num_graphs in (10, 20)
         }
         assert {path.name for path in paths} == {
-            f"ba2motifs-generated-seed{seed}-{num_graphs}graphs.npz"
-            for seed in (0, 1)
-            for num_graphs in (10, 20)
+            f"ba2motifs-generated-seed{seed}-{num_graphs}graphs.npz" for seed in (0, 1) for num_graphs in (10, 20)
         }
         assert ba2motifs.prepare(folder=tmp_path) == tmp_path / "processed" / "ba2motifs-generated-seed0.npz"
 
@@ -295,9 +285,7 @@ class TestDownload:
         ("status", "missing", "message"),
         [(404, 0, "the download failed (404 "), (200, 1000, "the download failed ("), (500, 0, "(500 ")],
     )
-    def test_failure_says_what_to_do_and_leaves_nothing(
-        self, published, server, tmp_path, status, missing, message
-    ):
+    def test_failure_says_what_to_do_and_leaves_nothing(self, published, server, tmp_path, status, missing, message):
         server.status, server.body, server.missing = status, pickled(published)[:5000], missing
         with pytest.raises(DataError, match=re.escape(message)) as error:
             ba2motifs.prepare("official", folder=tmp_path)
@@ -393,8 +381,7 @@ class TestPublishedFile:
         loops = [[(a, b) for a, b in undirected_edges(official, i) if a == b] for i in range(1000)]
         assert sum(loop == [(20, 20)] for loop in loops) == 40
         assert all(
-            (bridge, loop) in (([(0, 20)], []), ([], [(20, 20)]))
-            for bridge, loop in zip(bridges, loops, strict=True)
+            (bridge, loop) in (([(0, 20)], []), ([], [(20, 20)])) for bridge, loop in zip(bridges, loops, strict=True)
         )
 
     def test_motifs_are_those_that_are_generated(self, official):

@@ -72,9 +72,7 @@ def test_reads_containers_and_numpy_scalars(path):
 )
 @pytest.mark.parametrize("protocol", [0, 2, 4])
 def test_refuses_and_names_every_other_global(path, function, name, protocol):
-    path.write_bytes(
-        pickle.dumps((ARRAYS[0], Calls(function, "1")), protocol).replace(b"__builtin__", b"builtins")
-    )
+    path.write_bytes(pickle.dumps((ARRAYS[0], Calls(function, "1")), protocol).replace(b"__builtin__", b"builtins"))
     with pytest.raises(DataError, match=rf"arrays\.pkl: .* asks for '{name}', which is refused"):
         load_arrays(path)
 

@@ -28,9 +28,7 @@ class TestExplanationRocAuc:
         pairs = [(s > b) + 0.5 * (s == b) for s in signal for b in background]
         assert explanation_roc_auc(attention, labels) == pytest.approx(np.mean(pairs))
 
-    @pytest.mark.parametrize(
-        ("attention", "expected"), [((0.1, 0.2, 0.9), 1), ((0.5, 0.5, 0.5), 0.5), ((1, 1, 0), 0)]
-    )
+    @pytest.mark.parametrize(("attention", "expected"), [((0.1, 0.2, 0.9), 1), ((0.5, 0.5, 0.5), 0.5), ((1, 1, 0), 0)])
     def test_by_hand(self, attention, expected):
         assert explanation_roc_auc(np.array(attention, np.float32), np.array([0, 0, 1])) == expected
 

@@ -24,8 +24,8 @@ from gnnjax.train.steps import merge, split
 
 CASES = ["gin_ba2motifs_edge", "gin_spmotif_edge", "gin_mutag_node"]
 OUTPUTS = {"rtol": 1e-4, "atol": 1e-5}
-# A bias in front of a batch or instance norm has gradient zero up to rounding, which Adam turns into steps of full size;
-# the running mean behind it moves along.
+# A bias in front of a batch or instance norm has gradient zero up to rounding, which Adam turns into steps of full
+# size; the running mean behind it moves along.
 UNDETERMINED = (".nn.0.bias", ".running_mean", "feature_extractor.0.bias", "feature_extractor.4.bias")
 
 
@@ -47,7 +47,13 @@ def batch(golden, config):
     senders, receivers = golden["in.edge_index"].astype(np.int32)
     n_edge = np.bincount(golden["in.graph_index"][senders], minlength=len(n_node))
     graphs = jraph.GraphsTuple(
-        golden["in.x"], golden.get("in.edge_attr"), receivers, senders, None, n_node.astype(np.int32), n_edge.astype(np.int32)
+        golden["in.x"],
+        golden.get("in.edge_attr"),
+        receivers,
+        senders,
+        None,
+        n_node.astype(np.int32),
+        n_edge.astype(np.int32),
     )
     graphs = jraph.pad_with_graphs(graphs, len(golden["in.x"]) + 7, len(senders) + 5, len(n_node) + 1)
     labels = golden["in.y"].astype(np.int32 if config["num_class"] > 2 else np.float32)

@@ -108,9 +108,7 @@ def test_how_graphs_are_batched_does_not_matter(model, apply, seed, cut):
     first, second = (apply(make_batch(dataset, part, SHAPE)) for part in (np.arange(cut), np.arange(cut, 8)))
     edges = np.split(dataset.n_edge, [cut])
     logits = np.concatenate([first.logits[:cut], second.logits[: 8 - cut]])
-    attention = np.concatenate(
-        [first.edge_attention[: edges[0].sum()], second.edge_attention[: edges[1].sum()]]
-    )
+    attention = np.concatenate([first.edge_attention[: edges[0].sum()], second.edge_attention[: edges[1].sum()]])
     np.testing.assert_allclose(logits, together.logits[:8], **CLOSE)
     np.testing.assert_allclose(attention, together.edge_attention[: dataset.n_edge.sum()], **CLOSE)
     loss = (cut * first.prediction_loss + (8 - cut) * second.prediction_loss) / 8

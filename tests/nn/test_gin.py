@@ -129,9 +129,7 @@ class TestBothKinds:
         for head in range(2):
             expected = dense_oracle(make_conv(edge_features), graphs, heads[head])
             np.testing.assert_allclose(mapped[head], expected, rtol=1e-4, atol=1e-5)
-        gradients = jax.jit(jax.grad(lambda *args: apply(*args).sum(), argnums=(0, 1)))(
-            attention, graphs.nodes
-        )
+        gradients = jax.jit(jax.grad(lambda *args: apply(*args).sum(), argnums=(0, 1)))(attention, graphs.nodes)
         for gradient in gradients:
             assert np.isfinite(gradient).all()
             assert (gradient != 0).any()

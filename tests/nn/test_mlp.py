@@ -41,9 +41,7 @@ def test_without_normalisation():
 
 def test_one_layer_is_linear():
     mlp = MLP((3, 2), norm="batch", dropout_rate=0.5, rngs=nnx.Rngs(0))
-    np.testing.assert_allclose(
-        mlp(X, train=True, key=jax.random.key(0)), in_numpy(mlp, X), rtol=1e-5, atol=1e-6
-    )
+    np.testing.assert_allclose(mlp(X, train=True, key=jax.random.key(0)), in_numpy(mlp, X), rtol=1e-5, atol=1e-6)
 
 
 def test_instance_norm():

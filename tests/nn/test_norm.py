@@ -48,9 +48,7 @@ def assert_running(layer, oracle, statistics=0):
 def test_three_steps_and_evaluation():
     layer, oracle = pair()
     for step in range(3):
-        np.testing.assert_allclose(
-            layer(rows(step), train=True), oracle.train(rows(step)), rtol=1e-4, atol=1e-5
-        )
+        np.testing.assert_allclose(layer(rows(step), train=True), oracle.train(rows(step)), rtol=1e-4, atol=1e-5)
         assert_running(layer, oracle)
     np.testing.assert_allclose(layer(rows(9)), oracle.evaluate(rows(9)), rtol=1e-4, atol=1e-5)
     assert_running(layer, oracle)

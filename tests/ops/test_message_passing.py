@@ -59,9 +59,7 @@ def test_no_edges():
 def test_aggregate_by_hand():
     messages = np.array([[1.0, 2], [3, 4], [5, 6], [7, 8], [9, 10]], np.float32)
     attention = np.array([1, 0.5, 0, 2, 1], np.float32)
-    np.testing.assert_array_equal(
-        aggregate(messages, RECEIVERS, NUM_NODES), [[14, 16], [3, 4], [8, 10], [0, 0]]
-    )
+    np.testing.assert_array_equal(aggregate(messages, RECEIVERS, NUM_NODES), [[14, 16], [3, 4], [8, 10], [0, 0]])
     np.testing.assert_array_equal(
         aggregate(messages, RECEIVERS, NUM_NODES, attention), [[9, 10], [1.5, 2], [15, 18], [0, 0]]
     )

@@ -84,9 +84,7 @@ def test_collect_takes_the_padding_off():
     for position, index in enumerate(indices):
         np.testing.assert_array_equal(evaluation.attention_of(position), attention[position])
         own = slice(*np.cumsum([0, *evaluation.n_edge])[[position, position + 1]])
-        np.testing.assert_array_equal(
-            evaluation.edge_labels[own], dataset.edge_labels[dataset.edge_slice(index)]
-        )
+        np.testing.assert_array_equal(evaluation.edge_labels[own], dataset.edge_labels[dataset.edge_slice(index)])
 
 
 def test_nothing_to_evaluate():

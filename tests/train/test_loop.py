@@ -165,7 +165,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(dataset, splits, tmp_path):
         fit(new_model(), dataset, splits, epochs=14, folder=tmp_path, callbacks=[StopAfter(4)], **SETTINGS)
     broken = random_dataset(0, num_graphs=40)
     broken.nodes[:] = 1e38
-    with pytest.raises(NonFiniteLossError, match=r"epoch 3, step 0: .* checkpoint of epoch 2 in .* still good") as error:
+    with pytest.raises(NonFiniteLossError, match=r"epoch 3, step 0: .* of epoch 2 in .* still good") as error:
         fit(new_model(), broken, splits, epochs=14, folder=tmp_path, **SETTINGS)
     assert (error.value.epoch, error.value.step) == (3, 0)
     with Checkpoints(tmp_path) as checkpoints:

@@ -23,9 +23,7 @@ class TestPredictionLoss:
     def test_binary(self):
         labels = np.array([[1], [0], [1], [1], [0], [0]], np.float32)
         expected = np.mean([sigmoid_cross_entropy(self.logits[i, 0], labels[i, 0]) for i in (0, 1, 3, 5)])
-        assert float(prediction_loss("binary", self.logits[:, :1], labels, MASK)) == pytest.approx(
-            expected, rel=1e-5
-        )
+        assert float(prediction_loss("binary", self.logits[:, :1], labels, MASK)) == pytest.approx(expected, rel=1e-5)
 
     def test_multilabel_counts_labelled_entries(self):
         labels = self.rng.integers(0, 2, (6, 4)).astype(np.float32)
@@ -67,9 +65,7 @@ class TestPredictionLoss:
     def test_nothing_to_count_is_0(self, task):
         labels = np.zeros(6, np.int32) if task == "multiclass" else np.full((6, 4), np.nan, np.float32)
         mask = MASK if task == "multilabel" else np.zeros(6, bool)
-        value, gradient = jax.value_and_grad(lambda logits: prediction_loss(task, logits, labels, mask))(
-            self.logits
-        )
+        value, gradient = jax.value_and_grad(lambda logits: prediction_loss(task, logits, labels, mask))(self.logits)
         assert value == 0
         np.testing.assert_array_equal(gradient, 0)
 

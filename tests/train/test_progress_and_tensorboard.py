@@ -111,9 +111,7 @@ class TestTensorBoard:
     def test_histograms_of_signal_and_background(self, tmp_path):
         run(TensorBoard(tmp_path))
         found = histograms(read_events(tmp_path))
-        names = [
-            f"{part}/attention_{kind}" for part in ("train", "valid") for kind in ("signal", "background")
-        ]
+        names = [f"{part}/attention_{kind}" for part in ("train", "valid") for kind in ("signal", "background")]
         assert found.keys() == {(name, epoch) for name in names for epoch in (0, 1)}
         signal, background = found["valid/attention_signal", 1], found["valid/attention_background", 1]
         assert (signal.num, background.num) == (2, 2)

@@ -97,13 +97,20 @@ def test_an_empty_folder_will_do(folder):
 
 
 @pytest.mark.parametrize("text", ['{"settings": {"se', "\x00\xff", "[]", '{"other": 1}'])
-def test_an_unusable_record_is_refused_until_overwritten(folder, text):
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_an_unusable_record_is_refused_and_left_alone(folder, text, overwrite):
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(text)
     with pytest.raises(RunError, match=r"run\.json"):
-        open_run_folder(folder, SETTINGS)
-    open_run_folder(folder, SETTINGS, overwrite=True)
-    assert read_json(folder / "run.json")["settings"]["seed"] == 0
+        open_run_folder(folder, SETTINGS, overwrite=overwrite)
+    assert (folder / "run.json").read_text() == text
+
+
+def test_what_a_killed_write_leaves_behind_does_not_block_the_next_run(folder):
+    folder.mkdir(parents=True)
+    (folder / ".run.json.0123").write_text('{"setti')
+    open_run_folder(folder, SETTINGS)
+    assert read_json(folder / "run.json")["settings"] == SETTINGS
 
 
 def test_other_versions_are_warned_of(folder, monkeypatch):

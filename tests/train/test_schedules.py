@@ -32,9 +32,7 @@ def test_without_decay_r_never_rests():
     assert not RSchedule(decay=0.0).is_final(1000)
 
 
-@given(
-    ends=st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)), decay=st.floats(0, 1), interval=st.integers(1, 20)
-)
+@given(ends=st.tuples(st.floats(0.01, 1), st.floats(0.01, 1)), decay=st.floats(0, 1), interval=st.integers(1, 20))
 def test_falls_from_init_and_stays_above_final(ends, decay, interval):
     final, init = sorted(ends)
     values = [RSchedule(init, final, decay, interval)(epoch) for epoch in range(60)]
