@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from data_prep import ba2motifs
 from gnnjax.data import GraphBatch, GraphDataset, batch_shape, make_batch
 from gnnjax.errors import DataError
+from gnnjax.host_memory import keep_freed_memory
 from gnnjax.models import GIN, GSAT
 from gnnjax.train import GSATObjective, adam_l2, create_state, make_eval_step, make_train_step
 
@@ -132,7 +133,7 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def environment(threads: int) -> dict[str, str | int]:
+def environment(threads: int) -> dict[str, str | int | bool]:
     """What a time depends on beside the code."""
     packages = ["jax", "jaxlib", "flax", "numpy", *(["torch", "torch_geometric"] if HAVE_PYG else [])]
     return {
@@ -178,6 +179,12 @@ def main():
     parser.add_argument(
         "--official", type=Path, metavar="PATH", help="take this copy of the published data, do not generate"
     )
+    parser.add_argument(
+        "--keep-freed-memory",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="gnnjax.host_memory.keep_freed_memory for both sides, as the experiments do (default: yes)",
+    )
     arguments = parser.parse_args()
     if min(arguments.repetitions, arguments.steps) < 1:
         parser.error("--repetitions and --steps must be at least 1")
@@ -188,9 +195,10 @@ def main():
     except DataError as error:
         parser.error(str(error))
     limit_threads(arguments.threads)
+    kept = arguments.keep_freed_memory and keep_freed_memory()
 
     console = Console()
-    facts = environment(arguments.threads) | {"data": dataset.name}
+    facts = environment(arguments.threads) | {"data": dataset.name, "freed memory kept": kept}
     console.print(", ".join(f"{name} {value}" for name, value in facts.items()), highlight=False, soft_wrap=True)
     load_before = os.getloadavg()[0]
 

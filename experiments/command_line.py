@@ -8,8 +8,16 @@ from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 
 from gnnjax.errors import GnnjaxError, RunError
+from gnnjax.host_memory import keep_freed_memory
 
 __all__ = ["define_config_flag", "parse_seeds", "run_main"]
+
+
+_KEEP_FREED_MEMORY = flags.DEFINE_bool(
+    "keep_freed_memory",
+    True,
+    "On Linux, keep freed memory in the process: faster on CPUs, and its memory stays at its peak.",
+)
 
 
 def define_config_flag(example: str) -> flags.FlagHolder[ConfigDict]:
@@ -34,6 +42,10 @@ def _parse(argv: list[str]) -> list[str]:
         config.keys()
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)
+        if _KEEP_FREED_MEMORY.value and keep_freed_memory():
+            print(
+                "Keeping freed memory in the process (faster on CPUs); --nokeep_freed_memory leaves that to the system."
+            )
         return arguments
 
     return _one_line_errors((AttributeError, KeyError, OSError, TypeError, ValueError), parse)

@@ -77,9 +77,11 @@ def test_node_numbers_and_edge_order_do_not_matter(model, apply, seed):
     other = permuted(batch, node_order, edge_order)
     uniform = rng.uniform(0.01, 0.99, SHAPE.n_edge if model.learn_edge_attention else SHAPE.n_node).astype(np.float32)
     order = edge_order if model.learn_edge_attention else node_order
+    edges = int(batch.graphs.n_edge[:8].sum())
     for before, after in ((apply(batch), apply(other)), (apply(batch, uniform), apply(other, uniform[order]))):
-        np.testing.assert_allclose(after.logits, before.logits, **CLOSE)
-        np.testing.assert_allclose(after.edge_attention, before.edge_attention[edge_order], **CLOSE)
+        np.testing.assert_allclose(after.logits[:8], before.logits[:8], **CLOSE)
+        attention, expected = after.edge_attention[:edges], before.edge_attention[edge_order][:edges]
+        np.testing.assert_allclose(attention, expected, **CLOSE)
         np.testing.assert_allclose(after.loss, before.loss, **CLOSE)
 
 
@@ -154,7 +156,7 @@ def test_both_directions_of_an_undirected_edge_share_their_attention(model, appl
         assert of_edge[receiver, sender] == value
 
 
-def test_attention_of_the_wrong_length_is_refused(model):
+def test_attention_of_the_wrong_length_is_refused(model, without_shape_checks):
     graphs = make_batch(dataset_of(0), np.arange(8), SHAPE).graphs
     with pytest.raises(ValueError, match=r"one value per edge, shape \[200\]; it has shape \[199\]"):
         model.backbone(graphs, jnp.ones(199))
