@@ -37,7 +37,10 @@ _OVERWRITE = flags.DEFINE_bool("overwrite", False, "Delete an earlier run in the
 
 
 def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False) -> list[dict]:
-    """Trains one model per seed, or picks up what is already there; returns and stores one result per seed."""
+    """Trains one model per seed, or picks up what is already there, and returns a result for each.
+
+    `results.json` holds all seeds that the folder has, also those of earlier calls.
+    """
     seeds = parse_seeds(config.seeds)
     preparation = importlib.import_module(f"data_prep.{config.dataset.name}")
     path = preparation.prepare(config.dataset.source, folder=config.dataset.folder, seed=config.dataset.seed)
@@ -46,7 +49,8 @@ def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False) -> list[d
     del settings["seeds"], settings["dataset"]["folder"]
     open_run_folder(workdir, settings, overwrite=overwrite)
     results = [run_seed(config, dataset, seed, workdir / f"seed-{seed}") for seed in seeds]
-    write_json(workdir / "results.json", {"settings": settings, "seeds": results, "summary": summarize(results)})
+    finished = sorted((read_json(path) for path in workdir.glob("seed-*/result.json")), key=lambda each: each["seed"])
+    write_json(workdir / "results.json", {"settings": settings, "seeds": finished, "summary": summarize(finished)})
     return results
 
 

@@ -7,11 +7,11 @@ from rich.table import Table
 __all__ = ["print_table", "summarize"]
 
 _PERCENTAGES = {
-    "accuracy": "test accuracy %",
+    "accuracy": "accuracy %",
     "explanation_roc_auc": "explanation ROC-AUC %",
     "precision_at_5": "precision@5 %",
 }
-_PLAIN = {"best_epoch": "best epoch", "wall_seconds": "wall time s"}
+_PLAIN = {"best_epoch": "best epoch", "wall_seconds": "time s"}
 
 
 def summarize(results: list[dict]) -> dict[str, dict[str, float]]:
@@ -25,7 +25,7 @@ def print_table(results: list[dict]) -> None:
     """Shows a row per seed and, for several seeds, mean and standard deviation."""
     columns = {name: title for name, title in (_PERCENTAGES | _PLAIN).items() if name in results[0]}
     scale = {name: 100 if name in _PERCENTAGES else 1 for name in columns}
-    table = Table("seed", *columns.values())
+    table = Table("seed", *columns.values(), title="test graphs")
     for result in results:
         cells = [f"{scale[name] * result[name]:.{0 if name == 'best_epoch' else 2}f}" for name in columns]
         table.add_row(str(result["seed"]), *cells)
