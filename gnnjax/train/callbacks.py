@@ -18,3 +18,6 @@ class Callback:
 
     def on_epoch(self, entry: dict[str, Any], evaluations: dict[str, Evaluation]) -> None:
         """After each epoch, with its entry of `FitResult.history` and the full results per split part."""
+
+    def on_end(self) -> None:
+        """When the run stops, be it finished or by an error."""

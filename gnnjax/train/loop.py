@@ -103,12 +103,14 @@ def fit(
     begin = time.perf_counter()
     best = _Best(None, _copy(state[:2]))
 
-    with contextlib.nullcontext() if folder is None else Checkpoints(folder) as checkpoints:
+    with contextlib.ExitStack() as stack:
+        checkpoints = None if folder is None else stack.enter_context(Checkpoints(folder))
         if checkpoints is not None and checkpoints.last_epoch is not None:
             state, history, best, seconds = _resume(checkpoints, state)
             begin -= seconds
         for callback in callbacks:
             callback.on_start(len(history), epochs, -(-len(splits["train"]) // batch_size))
+            stack.callback(callback.on_end)
         for epoch in range(len(history), epochs):
             prior = schedule(epoch)
             order = epoch_order(splits["train"], seed=seed, epoch=epoch)

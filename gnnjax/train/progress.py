@@ -43,5 +43,6 @@ class ProgressBar(Callback):
         if "explanation_roc_auc" in entry[self._part]:
             shown["roc"] = f"{entry[self._part]['explanation_roc_auc']:.3f}"
         self._bar.set_postfix(shown, refresh=False)
-        if entry["epoch"] + 1 == self._epochs:
-            self._bar.close()
+
+    def on_end(self):
+        self._bar.close()

@@ -22,11 +22,13 @@ class TensorBoard(Callback):
         self._folder = os.fspath(folder)
 
     def on_start(self, first_epoch, epochs, steps_per_epoch):
-        self._last_epoch = epochs - 1
-        if first_epoch < epochs:
+        self._writer = SummaryWriter(
+            self._folder,
+            purge_step=first_epoch,
             # Event files are named by the second: a run resumed at once must not write over its first file.
-            suffix = f".{first_epoch}"
-            self._writer = SummaryWriter(self._folder, purge_step=first_epoch, filename_suffix=suffix)
+            filename_suffix=f".{first_epoch}",
+            write_to_disk=first_epoch < epochs,
+        )
 
     def on_epoch(self, entry, evaluations):
         epoch = entry["epoch"]
@@ -42,5 +44,6 @@ class TensorBoard(Callback):
             for name, edges in (("signal", signal), ("background", ~signal)):
                 if edges.any():
                     self._writer.add_histogram(f"{part}/attention_{name}", evaluation.edge_attention[edges], epoch)
-        if epoch == self._last_epoch:
-            self._writer.close()
+
+    def on_end(self):
+        self._writer.close()

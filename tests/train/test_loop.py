@@ -58,13 +58,16 @@ class StopAfter(Callback):
 
 class StepCounter(Callback):
     def __init__(self):
-        self.starts, self.steps = [], []
+        self.starts, self.steps, self.ends = [], [], 0
 
     def on_start(self, first_epoch, epochs, steps_per_epoch):
         self.starts.append((first_epoch, epochs, steps_per_epoch))
 
     def on_step(self, steps_done):
         self.steps.append(steps_done)
+
+    def on_end(self):
+        self.ends += 1
 
 
 def assert_same_weights(first, second):
@@ -112,8 +115,10 @@ def test_the_same_seed_gives_the_same_bits_and_another_does_not(uninterrupted, d
 @pytest.mark.parametrize("stop_after", [0, 2, 6, 12])
 def test_an_interrupted_run_ends_with_the_same_bits(uninterrupted, dataset, splits, tmp_path, stop_after):
     fit_in_folder = functools.partial(fit, dataset=dataset, splits=splits, epochs=14, folder=tmp_path, **SETTINGS)
+    counter = StepCounter()
     with pytest.raises(Stop):
-        fit_in_folder(new_model(), callbacks=[StopAfter(stop_after)])
+        fit_in_folder(new_model(), callbacks=[counter, StopAfter(stop_after)])
+    assert counter.ends == 1
     model, counter = new_model(), StepCounter()
     result = fit_in_folder(model, callbacks=[counter])
     resumed_at = (stop_after + 1) // 3 * 3

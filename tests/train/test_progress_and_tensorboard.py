@@ -40,6 +40,7 @@ def run(callback: Callback, *, first_epoch=0, epochs=2, steps=3, edge_labels=(0,
             "valid": metrics,
         }
         callback.on_epoch(entry, evaluations)
+    callback.on_end()
 
 
 class TestProgressBar:
