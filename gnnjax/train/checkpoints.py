@@ -23,6 +23,7 @@ class Checkpoints:
         self.folder = Path(folder).absolute()
         self._last = _manager(self.folder / "last", keep=1)
         self._best = _manager(self.folder / "best", keep=2)
+        self._best_epoch: int | None = None
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -52,10 +53,14 @@ class Checkpoints:
         return restored["state"], restored["record"]
 
     def save_best(self, epoch: int, weights: Any) -> None:
-        """Stores the weights of the best epoch so far."""
+        """Stores the weights of the best epoch so far, unless this object has stored or read them already."""
+        if epoch == self._best_epoch:
+            return
         if epoch in self._best.all_steps():
+            # Left by a process that was killed before its state was stored: no state refers to it.
             self._best.delete(epoch)
         self._best.save(epoch, args=ocp.args.Composite(weights=ocp.args.StandardSave(weights)))
+        self._best_epoch = epoch
 
     def restore_best(self, template: Any, epoch: int | None = None) -> Any:
         """The weights of the best epoch (default: the newest stored), in the structure of `template`.
@@ -66,7 +71,9 @@ class Checkpoints:
         epoch = self._best.latest_step() if epoch is None else epoch
         if epoch not in self._best.all_steps():
             raise CheckpointError(f"{self._best.directory}: there is no checkpoint of epoch {epoch}")
-        return _restore(self._best, epoch, ocp.args.Composite(weights=_restore_args(template)))["weights"]
+        weights = _restore(self._best, epoch, ocp.args.Composite(weights=_restore_args(template)))["weights"]
+        self._best_epoch = epoch
+        return weights
 
 
 def _manager(folder: Path, *, keep: int) -> ocp.CheckpointManager:

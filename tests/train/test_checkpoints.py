@@ -30,16 +30,29 @@ def test_only_the_newest_state_is_kept(tmp_path):
     assert [folder.name for folder in (tmp_path / "last").iterdir()] == ["9"]
 
 
-def test_best_keeps_the_one_before_and_can_be_rewritten(tmp_path):
+def test_best_keeps_the_one_before(tmp_path):
     with Checkpoints(tmp_path) as checkpoints:
         for epoch in (11, 13, 17):
             checkpoints.save_best(epoch, {"w": jnp.full(2, epoch)})
-        checkpoints.save_best(17, {"w": jnp.full(2, -1)})
         template = {"w": jnp.zeros(2, jnp.int32)}
-        assert checkpoints.restore_best(template)["w"].tolist() == [-1, -1]
+        assert checkpoints.restore_best(template)["w"].tolist() == [17, 17]
         assert checkpoints.restore_best(template, 13)["w"].tolist() == [13, 13]
         with pytest.raises(CheckpointError, match="no checkpoint of epoch 11"):
             checkpoints.restore_best(template, 11)
+
+
+def test_best_is_rewritten_only_if_nothing_refers_to_it(tmp_path):
+    """A state that names epoch 13 as its best was stored; epoch 17 is what a killed process left behind."""
+    template = {"w": jnp.zeros(2, jnp.int32)}
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save_best(13, {"w": jnp.full(2, 13)})
+        checkpoints.save_best(17, {"w": jnp.full(2, 17)})
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.restore_best(template, 13)
+        checkpoints.save_best(13, {"w": jnp.full(2, -1)})
+        assert checkpoints.restore_best(template, 13)["w"].tolist() == [13, 13]
+        checkpoints.save_best(17, {"w": jnp.full(2, -1)})
+        assert checkpoints.restore_best(template, 17)["w"].tolist() == [-1, -1]
 
 
 # Orbax leaves the other reads of a failed restore behind.
