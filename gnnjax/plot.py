@@ -1,4 +1,4 @@
-"""Figures: attention on graphs, its distribution, training curves. Every function returns a matplotlib figure."""
+"""Figures: attention on graphs, its distribution, training curves. Needs the extra `gnnjax[experiments]`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

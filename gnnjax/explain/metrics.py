@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float, Integer
-from sklearn.metrics import roc_auc_score
 
 __all__ = ["explanation_roc_auc", "mean_attention", "precision_at_k"]
 
@@ -16,6 +15,9 @@ def explanation_roc_auc(
     """
     if len(np.unique(edge_labels)) < 2:
         return float("nan")
+    # Here and not above, because it takes longer to import than all of gnnjax.
+    from sklearn.metrics import roc_auc_score  # noqa: PLC0415
+
     return float(roc_auc_score(edge_labels, edge_attention))
 
 
