@@ -55,7 +55,9 @@ def information_loss(
     """
     guard = 1e-6
     kept = attention * jnp.log(attention / r + guard)
-    dropped = (1 - attention) * jnp.log((1 - attention) / (1 - r + guard) + guard)
+    # Without the maximum XLA adds 1 and the guard first, which for r = 1 rounds the guard away.
+    background = jnp.maximum(1 - r, 0) + guard
+    dropped = (1 - attention) * jnp.log((1 - attention) / background + guard)
     return _masked_mean(kept + dropped, mask)
 
 
