@@ -120,14 +120,14 @@ class GSAT(nnx.Module):
         return logits, GSATOutput(embedding, attention_logits, attention, edge_attention)
 
     def _extract(self, graphs, embedding, key):
-        num_graphs = graphs.n_node.shape[0]
-        if not self.learn_edge_attention:
-            return self.extractor(embedding, graph_ids=node_graph_ids(graphs), num_graphs=num_graphs, key=key)[:, 0]
-        first = self.extractor.layers[0]
-        hidden = pair_linear(embedding, graphs.senders, graphs.receivers, first.kernel[...], first.bias[...])
-        return self.extractor.after_first(hidden, graph_ids=edge_graph_ids(graphs), num_graphs=num_graphs, key=key)[
-            :, 0
-        ]
+        options = {"num_graphs": graphs.n_node.shape[0], "key": key}
+        if self.learn_edge_attention:
+            first = self.extractor.layers[0]
+            hidden = pair_linear(embedding, graphs.senders, graphs.receivers, first.kernel[...], first.bias[...])
+            logits = self.extractor.after_first(hidden, graph_ids=edge_graph_ids(graphs), **options)
+        else:
+            logits = self.extractor(embedding, graph_ids=node_graph_ids(graphs), **options)
+        return logits[:, 0]
 
     def _sample(self, logits, train, key, uniform):
         if not train:
