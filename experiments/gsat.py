@@ -91,7 +91,7 @@ def build_model(config: ConfigDict, dataset: data.GraphDataset, seed: int) -> mo
         hidden_size=config.model.hidden_size,
         num_layers=config.model.num_layers,
         dropout_rate=config.model.dropout_rate,
-        edge_features=dataset.edge_features or None,
+        edge_features=dataset.edge_features,
         num_statistics=2 if config.model.separate_batch_statistics else 1,
         rngs=backbone_rngs,
     )

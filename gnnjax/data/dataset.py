@@ -11,9 +11,10 @@ import numpy as np
 from gnnjax.errors import DataError
 from gnnjax.graphs import reverse_edges
 
-__all__ = ["GraphDataset", "Task"]
+__all__ = ["GraphDataset", "Kind", "Task"]
 
 Task = Literal["binary", "multiclass", "multilabel"]
+Kind = Literal["graph", "molecule", "sentence", "image"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,15 +27,23 @@ class GraphDataset:
       name: what errors, logs and figures call the data.
       task: `binary` (one logit), `multiclass` (one logit per class) or `multilabel` (one logit per task).
       n_node, n_edge: `[graphs]`, sizes.
-      nodes: `[sum n_node, node_features]` float32.
+      nodes: `[sum n_node, node_features]`, float32, or int32 where every column holds categories.
       senders, receivers: `[sum n_edge]` int32, numbered from 0 within each graph.
       labels: `[graphs, tasks]` float32 in {0, 1} with NaN for "not labelled" (binary: one column), or
         `[graphs]` int32 in 0 .. num_classes - 1 (multiclass).
       num_classes: number of classes; 2 for binary and multilabel data.
-      edges: `[sum n_edge, edge_features]` float32, or None.
+      edges: `[sum n_edge, edge_features]`, float32, or int32 where every column holds categories, or None.
+      node_categories, edge_categories: how many categories (0, 1, ...) each column of `nodes` or `edges` has, if they
+        are categories, else None.
       edge_labels: `[sum n_edge]` uint8, 1 where the edge belongs to the true explanation, or None.
       splits: the publisher's split, name -> graph indices, or None.
       source: where the data comes from, in words.
+      kind: how to draw a graph: as a molecule (element symbols), a sentence (words on a line, in node order), the
+        superpixels of an image, or just as nodes and edges.
+      node_names: `[sum n_node]` integers, the name of each node as an index into `vocabulary`, or None.
+      vocabulary: `[names]` unicode, e.g. element symbols or words, or None.
+      node_positions: `[sum n_node, 2]` float32, where a node lies in its graph's image (row, column, in pixels), or None.
+      images: `[graphs, height, width]` uint8, the image behind each graph, or None.
 
     Raises:
       DataError: a field has the wrong shape or type, an id is out of range, a feature is not finite.
@@ -53,6 +62,13 @@ class GraphDataset:
     edge_labels: np.ndarray | None = None
     splits: dict[str, np.ndarray] | None = None
     source: str = ""
+    node_categories: tuple[int, ...] | None = None
+    edge_categories: tuple[int, ...] | None = None
+    kind: Kind = "graph"
+    node_names: np.ndarray | None = None
+    vocabulary: np.ndarray | None = None
+    node_positions: np.ndarray | None = None
+    images: np.ndarray | None = None
 
     def __post_init__(self):
         _validate(self)
@@ -63,8 +79,7 @@ class GraphDataset:
     def __getitem__(self, index: int) -> jraph.GraphsTuple:
         """One graph, unpadded, as numpy arrays."""
         index = range(len(self))[index]
-        node = slice(self.node_offsets[index], self.node_offsets[index + 1])
-        edge = self.edge_slice(index)
+        node, edge = self.node_slice(index), self.edge_slice(index)
         return jraph.GraphsTuple(
             nodes=self.nodes[node],
             edges=None if self.edges is None else self.edges[edge],
@@ -74,6 +89,11 @@ class GraphDataset:
             n_edge=self.n_edge[index : index + 1],
             globals=None,
         )
+
+    def node_slice(self, index: int) -> slice:
+        """The rows of graph `index` in the node arrays."""
+        index = range(len(self))[index]
+        return slice(self.node_offsets[index], self.node_offsets[index + 1])
 
     def edge_slice(self, index: int) -> slice:
         """The rows of graph `index` in the edge arrays."""
@@ -89,14 +109,16 @@ class GraphDataset:
         return _concatenated_ranges(self.edge_offsets[:-1][indices], self.n_edge[indices])
 
     @property
-    def in_features(self) -> int:
-        """Width of the node features."""
-        return self.nodes.shape[1]
+    def in_features(self) -> int | tuple[int, ...]:
+        """Width of the node features, or the number of categories of each column: what a model's encoder needs."""
+        return self.nodes.shape[1] if self.node_categories is None else self.node_categories
 
     @property
-    def edge_features(self) -> int:
-        """Width of the edge features, 0 where there are none."""
-        return 0 if self.edges is None else self.edges.shape[1]
+    def edge_features(self) -> int | tuple[int, ...] | None:
+        """As `in_features`, for the edges; None where they have no features."""
+        if self.edges is None:
+            return None
+        return self.edges.shape[1] if self.edge_categories is None else self.edge_categories
 
     @property
     def out_features(self) -> int:
@@ -125,8 +147,11 @@ class GraphDataset:
         return np.asarray(reverse - self.edge_offsets[graph_ids], np.int32)
 
     def fingerprint(self) -> str:
-        """SHA-256 of everything a model sees; runs store it to notice that their data has changed."""
-        digest = hashlib.sha256(f"{self.task} {self.num_classes}".encode())
+        """SHA-256 of all that decides results; runs store it to notice that their data has changed."""
+        categories = self.node_categories, self.edge_categories
+        digest = hashlib.sha256(f"{self.task} {self.num_classes} {categories}".encode())
+        for name, indices in sorted((self.splits or {}).items()):
+            digest.update(f"split {name} {indices.tolist()}".encode())
         for field in ("n_node", "n_edge", "nodes", "senders", "receivers", "labels", "edges", "edge_labels"):
             array = getattr(self, field)
             if array is not None:
@@ -175,14 +200,8 @@ def _validate(data: GraphDataset) -> None:
         ("nodes", num_nodes, node_graph_ids),
         ("edges", num_edges, edge_graph_ids),
     ):
-        features = getattr(data, field)
-        if features is None and field == "edges":
-            continue
-        if features.ndim != 2 or features.dtype != np.float32 or len(features) != rows:
-            fail(field, f"must be float32[{rows}, features], is {features.dtype}{list(features.shape)}")
-        bad_rows = ~np.isfinite(features).all(axis=1)
-        if bad_rows.any():
-            fail(field, "has a value that is not finite", graph_ids[np.argmax(bad_rows)])
+        if field == "nodes" or data.edges is not None:
+            _validate_features(data, field, rows, graph_ids, fail)
 
     for field in ("senders", "receivers"):
         ids = getattr(data, field)
@@ -201,11 +220,50 @@ def _validate(data: GraphDataset) -> None:
             fail("edge_labels", f"must be uint8[{num_edges}], is {found}")
         if (data.edge_labels > 1).any():
             fail("edge_labels", "must be 0 or 1", edge_graph_ids[np.argmax(data.edge_labels > 1)])
+    _validate_display(data, num_nodes, fail)
     for name, indices in (data.splits or {}).items():
         if indices.ndim != 1 or not np.issubdtype(indices.dtype, np.integer):
             fail(f"splits[{name}]", f"must be integer[graphs], is {indices.dtype}{list(indices.shape)}")
         if ((indices < 0) | (indices >= len(data))).any():
             fail(f"splits[{name}]", f"has a graph outside 0 .. {len(data) - 1}")
+
+
+def _validate_features(data: GraphDataset, field: str, rows: int, graph_ids: np.ndarray, fail) -> None:
+    features = getattr(data, field)
+    categories = data.node_categories if field == "nodes" else data.edge_categories
+    expected = np.float32 if categories is None else np.int32
+    if features.ndim != 2 or features.dtype != expected or len(features) != rows:
+        fail(field, f"must be {expected.__name__}[{rows}, features], is {features.dtype}{list(features.shape)}")
+    if categories is None:
+        bad, problem = ~np.isfinite(features), "has a value that is not finite"
+    elif len(categories) != features.shape[1]:
+        fail(field, f"has {features.shape[1]} columns, but numbers of categories for {len(categories)}")
+    else:
+        bad = (features < 0) | (features >= np.array(categories))
+        problem = f"has a value outside its column's categories (0 .. one less than {list(categories)})"
+    if bad.any():
+        fail(field, problem, graph_ids[np.argmax(bad.any(axis=1))])
+
+
+def _validate_display(data: GraphDataset, num_nodes: int, fail) -> None:
+    if data.kind not in get_args(Kind):
+        fail("kind", f"is {data.kind!r}, must be one of {', '.join(get_args(Kind))}")
+    if (data.node_names is None) != (data.vocabulary is None):
+        fail("node_names", "and 'vocabulary' must be given together")
+    if data.node_names is not None and data.vocabulary is not None:
+        if data.vocabulary.ndim != 1 or data.vocabulary.dtype.kind != "U":
+            fail("vocabulary", f"must be unicode[names], is {data.vocabulary.dtype}{list(data.vocabulary.shape)}")
+        names = data.node_names
+        if names.shape != (num_nodes,) or not np.issubdtype(names.dtype, np.integer):
+            fail("node_names", f"must be integer[{num_nodes}], is {names.dtype}{list(names.shape)}")
+        if ((names < 0) | (names >= len(data.vocabulary))).any():
+            fail("node_names", f"has a value outside 0 .. {len(data.vocabulary) - 1}")
+    places = data.node_positions
+    if places is not None and (places.shape != (num_nodes, 2) or places.dtype != np.float32):
+        fail("node_positions", f"must be float32[{num_nodes}, 2], is {places.dtype}{list(places.shape)}")
+    images = data.images
+    if images is not None and (images.ndim != 3 or len(images) != len(data) or images.dtype != np.uint8):
+        fail("images", f"must be uint8[{len(data)}, height, width], is {images.dtype}{list(images.shape)}")
 
 
 def _validate_labels(data: GraphDataset, fail) -> None:

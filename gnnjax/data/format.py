@@ -20,11 +20,12 @@ from gnnjax.errors import DataError
 
 __all__ = ["SCHEMA_VERSION", "load", "read_archive", "save"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _REQUIRED = ("n_node", "n_edge", "nodes", "senders", "receivers", "labels")
-_OPTIONAL = ("edges", "edge_labels")
-_SCALARS = ("name", "task", "num_classes", "source")
+_OPTIONAL = ("edges", "edge_labels", "node_names", "vocabulary", "node_positions", "images")
+_SCALARS = ("name", "task", "num_classes", "source", "kind")
+_CATEGORIES = ("node_categories", "edge_categories")
 
 
 def save(dataset: GraphDataset, path: str | os.PathLike) -> None:
@@ -32,7 +33,7 @@ def save(dataset: GraphDataset, path: str | os.PathLike) -> None:
 
     Equal data give equal bytes.
     """
-    schema = {field: getattr(dataset, field) for field in _SCALARS}
+    schema = {field: getattr(dataset, field) for field in _SCALARS + _CATEGORIES}
     schema |= {"version": SCHEMA_VERSION, "splits": sorted(dataset.splits or {})}
     arrays = {field: getattr(dataset, field) for field in _REQUIRED + _OPTIONAL}
     arrays |= {f"split_{name}": indices for name, indices in sorted((dataset.splits or {}).items())}
@@ -64,6 +65,7 @@ def load(path: str | os.PathLike) -> GraphDataset:
     try:
         return GraphDataset(
             **{field: schema[field] for field in _SCALARS},
+            **{field: tuple(schema[field]) if schema.get(field) else None for field in _CATEGORIES},
             **fields,
             splits={name: arrays[f"split_{name}"] for name in schema["splits"]} or None,
         )
@@ -102,8 +104,12 @@ def _read_schema(path: Path, arrays: dict[str, np.ndarray]) -> dict:
         raise DataError(
             f"{path}: has schema version {version}, this gnnjax reads version {SCHEMA_VERSION}; prepare it again"
         )
-    expected = {"name": str, "task": str, "num_classes": int, "source": str, "splits": list}
+    expected = {"name": str, "task": str, "num_classes": int, "source": str, "kind": str, "splits": list}
     for field, kind in expected.items():
         if not isinstance(schema.get(field), kind):
             raise DataError(f"{path}: field 'schema.{field}' is missing or not a {kind.__name__}")
+    for field in _CATEGORIES:
+        counts = schema.get(field)
+        if counts is not None and not (isinstance(counts, list) and all(isinstance(count, int) for count in counts)):
+            raise DataError(f"{path}: field 'schema.{field}' is not a list of integers")
     return schema

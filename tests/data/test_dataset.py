@@ -177,7 +177,7 @@ def test_reverse_edges_are_those_of_each_graph_alone():
 @pytest.mark.parametrize(("task", "out_features"), [("binary", 1), ("multilabel", 3), ("multiclass", 4)])
 def test_widths(task, out_features):
     dataset = random_dataset(1, task=task, out_features=out_features, in_features=5)
-    assert (dataset.in_features, dataset.edge_features, dataset.out_features) == (5, 0, out_features)
+    assert (dataset.in_features, dataset.edge_features, dataset.out_features) == (5, None, out_features)
     assert DATASET.edge_features == 2
 
 
