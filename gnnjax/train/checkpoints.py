@@ -48,9 +48,15 @@ class Checkpoints:
         Raises:
           CheckpointError: it is damaged or of another model.
         """
-        args = ocp.args.Composite(state=_restore_args(template), record=ocp.args.JsonRestore())
-        restored = _restore(self._last, self._last.latest_step(), args)
-        return restored["state"], restored["record"]
+        return _restore(self._last, self._last.latest_step(), "state", template), self.last_record()
+
+    def last_record(self) -> dict:
+        """The record of the newest state.
+
+        Raises:
+          CheckpointError: it is absent or damaged.
+        """
+        return _restore(self._last, self._last.latest_step(), "record", None)
 
     def save_best(self, epoch: int, weights: Any) -> None:
         """Stores the weights of the best epoch so far, unless this object has stored or read them already."""
@@ -71,24 +77,46 @@ class Checkpoints:
         epoch = self._best.latest_step() if epoch is None else epoch
         if epoch not in self._best.all_steps():
             raise CheckpointError(f"{self._best.directory}: there is no checkpoint of epoch {epoch}")
-        weights = _restore(self._best, epoch, ocp.args.Composite(weights=_restore_args(template)))["weights"]
+        weights = _restore(self._best, epoch, "weights", template)
         self._best_epoch = epoch
         return weights
 
 
 def _manager(folder: Path, *, keep: int) -> ocp.CheckpointManager:
     options = ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=False, create=True)
-    return ocp.CheckpointManager(folder, options=options)
+    handlers = {name: ocp.StandardCheckpointHandler() for name in ("state", "weights")}
+    return ocp.CheckpointManager(
+        folder, options=options, item_handlers=handlers | {"record": ocp.JsonCheckpointHandler()}
+    )
 
 
-def _restore_args(template: Any) -> ocp.args.StandardRestore:
-    return ocp.args.StandardRestore(jax.tree.map(ocp.utils.to_shape_dtype_struct, template))
-
-
-def _restore(manager: ocp.CheckpointManager, epoch: int | None, args: ocp.args.Composite) -> Any:
+def _restore(manager: ocp.CheckpointManager, epoch: int | None, item: str, template: Any) -> Any:
+    """One item of a checkpoint, in the structure of `template`; a JSON record without one."""
     try:
-        return manager.restore(epoch, args=args)
+        if template is None:
+            args = ocp.args.JsonRestore()
+        else:
+            # Before anything is read: a restore that fails halfway leaves orbax's other reads running.
+            _compare(manager.item_metadata(epoch)[item], template)
+            args = ocp.args.StandardRestore(jax.tree.map(ocp.utils.to_shape_dtype_struct, template))
+        return manager.restore(epoch, args=ocp.args.Composite(**{item: args}))[item]
     except (ValueError, KeyError, OSError, TypeError) as error:
         raise CheckpointError(
             f"{manager.directory}: the checkpoint of epoch {epoch} is damaged or of another model ({error})"
         ) from error
+
+
+def _compare(metadata: Any, template: Any) -> None:
+    if metadata is None:
+        raise ValueError("it holds no arrays")
+    stored, wanted = _shapes(metadata.tree), _shapes(template)
+    for name in sorted(stored.keys() | wanted.keys()):
+        if stored.get(name) != wanted.get(name):
+            there, here = ("absent" if shape is None else list(shape) for shape in (stored.get(name), wanted.get(name)))
+            raise ValueError(f"{name} is {there} there and {here} in this model")
+
+
+def _shapes(tree: Any) -> dict[str, tuple[int, ...]]:
+    """Shape of each array by its path; orbax turns all keys into text."""
+    leaves = jax.tree_util.tree_flatten_with_path(tree)[0]
+    return {"/".join(str(ocp.utils.get_key_name(key)) for key in path): leaf.shape for path, leaf in leaves}

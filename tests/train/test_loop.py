@@ -182,7 +182,10 @@ def test_a_loss_that_is_not_finite_stops_the_run(dataset, splits, tmp_path):
 def test_a_checkpoint_of_another_model_is_refused(dataset, splits, tmp_path):
     with pytest.raises(Stop):
         fit(new_model(), dataset, splits, epochs=14, folder=tmp_path, callbacks=[StopAfter(4)], **SETTINGS)
-    with pytest.raises(CheckpointError, match="epoch 2 is damaged or of another model"):
+    with pytest.raises(
+        CheckpointError,
+        match=r"epoch 2 is .*another model \(batch_stats/.*/mean is \[1, 8\] there and \[1, 4\]",
+    ):
         fit(new_model(hidden_size=4), dataset, splits, epochs=14, folder=tmp_path, **SETTINGS)
 
 
