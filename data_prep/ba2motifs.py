@@ -7,7 +7,6 @@ Source: Luo et al., NeurIPS 2020 (arXiv 2011.04573); the published arrays are th
 github.com/flyingdoog/PGExplainer.
 """
 
-import argparse
 import hashlib
 import os
 import random
@@ -16,14 +15,15 @@ from pathlib import Path
 
 import networkx as nx
 import numpy as np
-import pooch
 
 if __package__ in (None, ""):
     # Run as a script, Python looks for imports beside this file and not in the folder that holds data_prep.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data_prep.download import fetch_and_read
+from data_prep.processed import argument_parser, make_processed, run_command_line
 from data_prep.restricted_pickle import load_arrays
-from gnnjax.data import GraphDataset, load, save
+from gnnjax.data import GraphDataset
 from gnnjax.data.format import read_archive
 from gnnjax.errors import DataError
 
@@ -128,52 +128,39 @@ def prepare(
     if source not in ("generated", "official") and not Path(source).is_file():
         raise DataError(f"source '{source}' is neither 'generated' nor 'official' nor a file")
     name = _generated_name(seed, num_graphs) if source == "generated" else "ba2motifs-official"
-    target = Path(folder) / "processed" / f"{name}.npz"
-    if not force and _is_loadable(target):
-        print(f"{target}: already there")
-        return target
-    if source == "generated":
-        dataset = generate(num_graphs, seed)
-    elif source == "official":
-        dataset = _download_official(Path(folder) / "raw")
-    else:
-        dataset = read_official(source)
-    save(dataset, target)
-    print(f"{target}: written")
-    return target
+
+    def make() -> GraphDataset:
+        if source == "generated":
+            return generate(num_graphs, seed)
+        if source == "official":
+            return _download_official(Path(folder) / "raw")
+        return read_official(source)
+
+    return make_processed(Path(folder) / "processed" / f"{name}.npz", make, force=force)
 
 
 def main(argv: list[str] | None = None) -> None:
     """The command line; see `--help`."""
-    parser = argparse.ArgumentParser(
-        description="Prepares BA-2Motifs: 1000 graphs of 25 nodes, class 0 a five-cycle, class 1 a house.",
-        epilog="""examples:
+    parser = argument_parser(
+        "Prepares BA-2Motifs: 1000 graphs of 25 nodes, class 0 a five-cycle, class 1 a house.",
+        """\
   python data_prep/ba2motifs.py                               generate it, no network needed
   python data_prep/ba2motifs.py --seed 1 --num-graphs 200     another, smaller draw
   python data_prep/ba2motifs.py --source official             download the published arrays
   python data_prep/ba2motifs.py --source BA-2motif.pkl        use a copy of the published file""",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--source",
         default="generated",
         help="'generated' (default), 'official' (download) or a local .pkl or .npz of the published arrays",
     )
-    parser.add_argument("--folder", default="data", help="holds raw/ and processed/ (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the generated graphs (default: %(default)s)")
     parser.add_argument("--num-graphs", type=int, default=1000, help="how many to generate (default: %(default)s)")
-    parser.add_argument("--force", action="store_true", help="make the file again even though it is there")
     args = parser.parse_args(argv)
     if args.num_graphs < 2 or args.seed < 0:
         parser.error("--num-graphs must be at least 2 and --seed at least 0")
-    try:
-        path = prepare(args.source, folder=args.folder, seed=args.seed, num_graphs=args.num_graphs, force=args.force)
-        dataset = load(path)
-    except (DataError, OSError) as error:
-        sys.exit(f"error: {error}")
-    print(
-        f"{len(dataset)} graphs, {len(dataset.nodes)} nodes, {len(dataset.senders)} directed edges, "
-        f"{np.asarray(dataset.edge_labels).sum()} of them signal"
+    run_command_line(
+        lambda: prepare(args.source, folder=args.folder, seed=args.seed, num_graphs=args.num_graphs, force=args.force)
     )
 
 
@@ -199,14 +186,6 @@ def _to_dataset(
 def _generated_name(seed: int, num_graphs: int) -> str:
     size = "" if num_graphs == 1000 else f"-{num_graphs}graphs"
     return f"ba2motifs-generated-seed{seed}{size}"
-
-
-def _is_loadable(path: Path) -> bool:
-    try:
-        load(path)
-    except DataError:
-        return False
-    return True
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -243,25 +222,11 @@ def _content_checksum(adjacency: np.ndarray, features: np.ndarray, labels: np.nd
 
 
 def _download_official(raw: Path) -> GraphDataset:
-    path = raw / "BA-2motif.pkl"
-    if path.exists():
-        return read_official(path)
-    # pooch would log the file's hash and advise to check for it, which read_official does better.
-    pooch.get_logger().setLevel("WARNING")
-    print(f"downloading {URL}")
     try:
-        # Into a temporary file that is moved when complete: a broken download leaves nothing behind.
-        pooch.retrieve(URL, known_hash=None, fname=path.name, path=raw)
-    except OSError as error:
-        raise DataError(
-            f"{path}: the download failed ({error}); fetch {URL} by hand and put it there, or use "
-            "'--source generated', which needs no network"
-        ) from error
-    try:
-        return read_official(path)
+        # The pickle's own checksum is not known, but read_official checks its content.
+        return fetch_and_read(URL, raw / "BA-2motif.pkl", read_official)
     except DataError as error:
-        path.unlink()
-        raise DataError(f"{error}; the download was removed") from error
+        raise DataError(f"{error}; or use '--source generated', which needs no network") from error
 
 
 if __name__ == "__main__":

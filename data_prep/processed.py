@@ -1,0 +1,72 @@
+"""What the scripts share: one processed file, made once, and a command line for it."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from gnnjax.data import GraphDataset, load, save
+from gnnjax.errors import DataError
+
+__all__ = ["argument_parser", "make_processed", "run_command_line"]
+
+
+def make_processed(target: Path, make: Callable[[], GraphDataset], *, force: bool = False) -> Path:
+    """Makes the processed file unless a readable one is there, and says on stdout which was the case.
+
+    Args:
+      target: the file; missing folders are made, and a file that cannot be read, such as one of another schema
+        version, is replaced.
+      make: gives the dataset; called only if there is need.
+      force: make the file even though it is there.
+
+    Returns:
+      `target`.
+    """
+    if not force and _is_loadable(target):
+        print(f"{target}: already there")
+        return target
+    save(make(), target)
+    print(f"{target}: written")
+    return target
+
+
+def argument_parser(description: str, examples: str) -> argparse.ArgumentParser:
+    """A parser with what every script takes: `--folder` and `--force`; `examples` end its help."""
+    parser = argparse.ArgumentParser(
+        description=description,
+        epilog=f"examples:\n{examples}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--folder", default="data", help="holds raw/ and processed/ (default: %(default)s)")
+    parser.add_argument("--force", action="store_true", help="make the file again even though it is there")
+    return parser
+
+
+def run_command_line(prepare: Callable[[], Path]) -> None:
+    """Calls `prepare` and prints what the processed file holds; errors about data or files become one line."""
+    try:
+        dataset = load(prepare())
+    except (DataError, OSError) as error:
+        sys.exit(f"error: {error}")
+    print(_summary(dataset))
+
+
+def _is_loadable(path: Path) -> bool:
+    try:
+        load(path)
+    except DataError:
+        return False
+    return True
+
+
+def _summary(dataset: GraphDataset) -> str:
+    summary = f"{len(dataset)} graphs, {len(dataset.nodes)} nodes, {len(dataset.senders)} directed edges"
+    if dataset.edge_labels is not None:
+        summary += f", {np.sum(dataset.edge_labels)} of them signal"
+    if dataset.splits:
+        parts = sorted(dataset.splits.items(), key=lambda part: -len(part[1]))
+        summary += "; split " + ", ".join(f"{name} {len(indices)}" for name, indices in parts)
+    return summary
