@@ -108,9 +108,7 @@ def prepare(
 
     def make() -> GraphDataset:
         if not path.exists():
-            raise DataError(
-                f"{path}: there is no such file or folder; fetch Graph-SST2.zip from {URL} and put it there"
-            )
+            raise DataError(f"{path}: there is no such file; fetch Graph-SST2.zip from {URL} and put it there")
         return read_raw(path)
 
     return make_processed(Path(folder) / "processed" / "graph_sst2.npz", make, force=force)
