@@ -10,7 +10,7 @@ import numpy as np
 from gnnjax.data import GraphDataset, load, save
 from gnnjax.errors import DataError
 
-__all__ = ["argument_parser", "make_processed", "run_command_line"]
+__all__ = ["argument_parser", "load_if_readable", "make_processed", "run_command_line"]
 
 
 def make_processed(target: Path, make: Callable[[], GraphDataset], *, force: bool = False) -> Path:
@@ -25,12 +25,20 @@ def make_processed(target: Path, make: Callable[[], GraphDataset], *, force: boo
     Returns:
       `target`.
     """
-    if not force and _is_loadable(target):
+    if not force and load_if_readable(target) is not None:
         print(f"{target}: already there")
         return target
     save(make(), target)
     print(f"{target}: written")
     return target
+
+
+def load_if_readable(path: Path) -> GraphDataset | None:
+    """The dataset of a processed file, or None if the file is absent, damaged or of another schema version."""
+    try:
+        return load(path)
+    except DataError:
+        return None
 
 
 def argument_parser(description: str, examples: str) -> argparse.ArgumentParser:
@@ -46,20 +54,12 @@ def argument_parser(description: str, examples: str) -> argparse.ArgumentParser:
 
 
 def run_command_line(prepare: Callable[[], Path]) -> None:
-    """Calls `prepare` and prints what the processed file holds; errors about data or files become one line."""
+    """Calls `prepare` and prints what the processed file holds; an error about data, a file or a missing extra is one line."""
     try:
         dataset = load(prepare())
-    except (DataError, OSError) as error:
+    except (DataError, ImportError, OSError) as error:
         sys.exit(f"error: {error}")
     print(_summary(dataset))
-
-
-def _is_loadable(path: Path) -> bool:
-    try:
-        load(path)
-    except DataError:
-        return False
-    return True
 
 
 def _summary(dataset: GraphDataset) -> str:
@@ -67,6 +67,5 @@ def _summary(dataset: GraphDataset) -> str:
     if dataset.edge_labels is not None:
         summary += f", {np.sum(dataset.edge_labels)} of them signal"
     if dataset.splits:
-        parts = sorted(dataset.splits.items(), key=lambda part: -len(part[1]))
-        summary += "; split " + ", ".join(f"{name} {len(indices)}" for name, indices in parts)
+        summary += "; split " + ", ".join(f"{name} {len(indices)}" for name, indices in dataset.splits.items())
     return summary
