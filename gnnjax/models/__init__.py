@@ -1,15 +1,20 @@
 """Graph classifiers, and the attention that explains them."""
 
-from gnnjax.models.gin import GIN, ClassifierOutput
-from gnnjax.models.gsat import GSAT, Backbone, GSATOutput
+from gnnjax.models.backbone import Backbone, ClassifierOutput
+from gnnjax.models.gin import GIN
+from gnnjax.models.gsat import GSAT, GSATOutput
+from gnnjax.models.pna import PNA
+from gnnjax.models.spmotifnet import SPMotifNet
 from gnnjax.models.torch_weights import export_torch_weights, import_torch_weights
 
 __all__ = [
     "GIN",
     "GSAT",
+    "PNA",
     "Backbone",
     "ClassifierOutput",
     "GSATOutput",
+    "SPMotifNet",
     "export_torch_weights",
     "import_torch_weights",
 ]

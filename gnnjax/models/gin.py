@@ -1,6 +1,6 @@
 """The GIN graph classifier of GSAT."""
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -10,32 +10,23 @@ from flax import nnx
 from jaxtyping import Array, Bool, Float
 
 from gnnjax.graphs import node_graph_ids
-from gnnjax.nn import GINConv, Linear, sum_pool
+from gnnjax.models.backbone import ClassifierOutput
+from gnnjax.nn import GINConv, Linear, feature_encoder, sum_pool
 from gnnjax.ops import dropout
 
-__all__ = ["GIN", "ClassifierOutput"]
-
-
-class ClassifierOutput(NamedTuple):
-    """What a graph classifier computes on its way to the logits.
-
-    Attributes:
-      node_embedding: `[nodes, hidden_size]`, the features that the readout pools.
-    """
-
-    node_embedding: Float[Array, "nodes hidden_size"]
+__all__ = ["GIN"]
 
 
 class GIN(nnx.Module):
-    """Graph isomorphism network: linear encoder, `num_layers` convolutions, sum over the nodes, linear classifier.
+    """Graph isomorphism network: encoder, `num_layers` convolutions, sum over the nodes, linear classifier.
 
     Args:
-      in_features: width of the node features.
+      in_features: width of the node features, or the number of categories of each column (`nn.feature_encoder`).
       out_features: number of logits: 1 for a binary task, else classes or tasks.
       hidden_size: width of all hidden layers.
       num_layers: number of convolutions, each followed by ReLU and dropout.
       dropout_rate: in [0, 1).
-      edge_features: width of the edge features, or None to ignore them.
+      edge_features: the same for the edge features, or None to ignore them.
       num_statistics: 2 keeps batch-norm statistics of the passes without and with attention apart; 1, as published,
         lets both passes move the same statistics.
       rngs: keys for the initial parameters.
@@ -45,21 +36,21 @@ class GIN(nnx.Module):
 
     def __init__(
         self,
-        in_features: int,
+        in_features: int | Sequence[int],
         out_features: int,
         *,
         hidden_size: int = 64,
         num_layers: int = 2,
         dropout_rate: float = 0.3,
-        edge_features: int | None = None,
+        edge_features: int | Sequence[int] | None = None,
         num_statistics: int = 1,
         rngs: nnx.Rngs,
     ):
         self.hidden_size = hidden_size
         self.dropout_rate = dropout_rate
         self.num_statistics = num_statistics
-        self.node_encoder = Linear(in_features, hidden_size, rngs=rngs)
-        self.edge_encoder = None if edge_features is None else Linear(edge_features, hidden_size, rngs=rngs)
+        self.node_encoder = feature_encoder(in_features, hidden_size, rngs=rngs)
+        self.edge_encoder = None if edge_features is None else feature_encoder(edge_features, hidden_size, rngs=rngs)
         self.convs = nnx.List(
             [
                 GINConv(

@@ -1,6 +1,6 @@
 """Graph stochastic attention: a classifier that shows which edges it used."""
 
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 
 import jax
 import jraph
@@ -9,25 +9,11 @@ from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
 from gnnjax.graphs import edge_graph_ids, node_graph_ids, reverse_edges
+from gnnjax.models.backbone import Backbone
 from gnnjax.nn import MLP
 from gnnjax.ops import pair_linear, sample_concrete
 
-__all__ = ["GSAT", "Backbone", "GSATOutput"]
-
-
-@runtime_checkable
-class Backbone(Protocol):
-    """A graph classifier that GSAT can explain: `models.GIN` is one."""
-
-    hidden_size: int
-
-    def embed(self, graphs, edge_attention=None, *, graph_mask=None, train=False, key=None) -> Array:
-        """Node embeddings `[nodes, hidden_size]`."""
-        ...
-
-    def __call__(self, graphs, edge_attention=None, *, graph_mask=None, train=False, key=None) -> tuple[Array, Any]:
-        """Logits `[graphs, out_features]` and anything else."""
-        ...
+__all__ = ["GSAT", "GSATOutput"]
 
 
 class GSATOutput(NamedTuple):

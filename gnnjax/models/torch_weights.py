@@ -10,7 +10,9 @@ from flax import nnx
 from gnnjax.errors import CheckpointError
 from gnnjax.models.gin import GIN
 from gnnjax.models.gsat import GSAT
-from gnnjax.nn import BatchNorm, Linear
+from gnnjax.models.pna import PNA
+from gnnjax.models.spmotifnet import SPMotifNet
+from gnnjax.nn import BatchNorm, CategoricalEncoder, Linear
 
 __all__ = ["export_torch_weights", "import_torch_weights"]
 
@@ -19,7 +21,7 @@ def import_torch_weights(model: nnx.Module, weights: Mapping[str, Any]) -> None:
     """Overwrites the weights and batch-norm statistics of `model` by those of a PyTorch checkpoint.
 
     Args:
-      model: `GIN`, or `GSAT` around one.
+      model: `GIN`, `PNA` or `SPMotifNet`, or `GSAT` around one.
       weights: name -> array, as in the original's `state_dict()` after `.numpy()`. For GSAT the classifier's names
         start with `clf.` and the attention MLP's with `extractor.`; for a backbone alone there is no prefix.
 
@@ -27,6 +29,8 @@ def import_torch_weights(model: nnx.Module, weights: Mapping[str, Any]) -> None:
       CheckpointError: a weight is missing, superfluous or of another shape; the model is then unchanged.
     """
     arrays = {name: np.asarray(value) for name, value in weights.items() if not name.endswith(".num_batches_tracked")}
+    if isinstance(getattr(model, "backbone", model), SPMotifNet):
+        arrays = {name: value for name, value in arrays.items() if not _is_unused_in_spmotifnet(name)}
     for name in [name for name in arrays if name.endswith(".eps")]:
         if (arrays.pop(name) != 0).any():
             raise CheckpointError(f"{name} is not 0: GIN with a trained epsilon is another model")
@@ -64,7 +68,11 @@ def _entries(model: nnx.Module) -> Iterator[tuple[str, tuple[nnx.Variable, bool]
         match module:
             case Linear():
                 yield f"{prefix}.weight", (module.kernel, True)
-                yield f"{prefix}.bias", (module.bias, False)
+                if module.use_bias:
+                    yield f"{prefix}.bias", (module.bias, False)
+            case CategoricalEncoder():
+                for index, table in enumerate(module.tables):
+                    yield f"{prefix}.{index}.weight", (table, False)
             case BatchNorm():
                 yield f"{prefix}.weight", (module.scale, False)
                 yield f"{prefix}.bias", (module.bias, False)
@@ -82,9 +90,7 @@ def _modules(model: Any) -> dict[str, nnx.Module]:
                 named[f"extractor.feature_extractor.{4 * index}"] = layer
             return named
         case GIN():
-            named = {"node_encoder": model.node_encoder, "fc_out.0": model.classifier}
-            if model.edge_encoder is not None:
-                named["edge_encoder"] = model.edge_encoder
+            named = _encoders(model) | {"fc_out.0": model.classifier}
             for index, conv in enumerate(model.convs):
                 named[f"convs.{index}.nn.0"] = conv.mlp.layers[0]
                 named[f"convs.{index}.nn.1"] = conv.mlp.batch_norms[0]
@@ -92,5 +98,37 @@ def _modules(model: Any) -> dict[str, nnx.Module]:
                 if conv.edge_linear is not None:
                     named[f"convs.{index}.lin"] = conv.edge_linear
             return named
+        case PNA():
+            named = _encoders(model) | _classifier(model)
+            for index, (conv, norm) in enumerate(zip(model.convs, model.batch_norms, strict=True)):
+                named[f"convs.{index}.post_nn.0"] = conv.linear
+                named[f"batch_norms.{index}.module"] = norm
+            return named
+        case SPMotifNet():
+            named = {"node_emb": model.node_encoder} | _classifier(model)
+            for index, conv in enumerate(model.convs):
+                named[f"convs.{index}.lin1"] = conv.sender_linear
+                named[f"convs.{index}.lin2"] = conv.receiver_linear
+                named[f"convs.{index}.lin3"] = conv.self_linear
+            return named
         case _:
             raise CheckpointError(f"PyTorch weights of a {type(model).__name__} are not known")
+
+
+def _encoders(model: GIN | PNA) -> dict[str, nnx.Module]:
+    named = {}
+    for part, tables in (("node", "atom"), ("edge", "bond")):
+        encoder = getattr(model, f"{part}_encoder")
+        if encoder is not None:
+            categorical = isinstance(encoder, CategoricalEncoder)
+            named[f"{part}_encoder" + (f".{tables}_embedding_list" if categorical else "")] = encoder
+    return named
+
+
+def _classifier(model: PNA | SPMotifNet) -> dict[str, nnx.Module]:
+    """A Sequential of linear layers with ReLUs between them."""
+    return {f"fc_out.{2 * index}": layer for index, layer in enumerate(model.classifier.layers)}
+
+
+def _is_unused_in_spmotifnet(name: str) -> bool:
+    return name.removeprefix("clf.").split(".")[0] in ("conf_mlp", "cq", "conf_fw")

@@ -5,8 +5,10 @@ from gnnjax.ops.dropout import dropout, keep_mask
 from gnnjax.ops.instance_norm import graph_instance_norm
 from gnnjax.ops.message_passing import aggregate, check_edge_attention, pair_linear, propagate
 from gnnjax.ops.segment import segment_max, segment_mean, segment_min, segment_softmax, segment_sum
+from gnnjax.ops.statistics import SegmentStatistics, segment_statistics
 
 __all__ = [
+    "SegmentStatistics",
     "aggregate",
     "check_edge_attention",
     "dropout",
@@ -19,5 +21,6 @@ __all__ = [
     "segment_mean",
     "segment_min",
     "segment_softmax",
+    "segment_statistics",
     "segment_sum",
 ]

@@ -1,4 +1,11 @@
-"""GSAT with GIN computes what the original PyTorch implementation computed: `tests/fixtures/gin_*.npz`.
+"""GSAT computes what the original PyTorch implementation computed: `tests/fixtures/{gin,spmotifnet}_*.npz`.
+
+The recordings of PNA are too large for the repository; they are read from the folder `GNNJAX_GOLDEN` where it is set.
+
+PNA is compared more loosely where its own recording is noise. Its standard deviation is the root of
+E[m^2] - E[m]^2 + 1e-5; where messages are equal the difference is rounding, and the root magnifies it. The recorded float32
+gradients are up to 1.8 % from those of the same formula in float64 (`pna_spmotif_edge`), which ours equal:
+`tests/nn/test_pna.py` compares with a plain transcription of the formula in float64.
 
 The fixtures hold a batch, weights, the recorded noise, and the original's outputs, losses, gradients and weights after
 three Adam steps (all dropout rates 0).
@@ -6,6 +13,7 @@ three Adam steps (all dropout rates 0).
 
 import functools
 import json
+import os
 from pathlib import Path
 
 import jax
@@ -18,20 +26,39 @@ from flax import nnx
 
 from gnnjax.data import GraphBatch
 from gnnjax.graphs import edge_graph_ids, reverse_edges
-from gnnjax.models import GIN, GSAT, export_torch_weights, import_torch_weights
+from gnnjax.models import GIN, GSAT, PNA, SPMotifNet, export_torch_weights, import_torch_weights
 from gnnjax.train import GSATObjective, TrainState, adam_l2
 from gnnjax.train.steps import merge, split
 
-CASES = ["gin_ba2motifs_edge", "gin_spmotif_edge", "gin_mutag_node"]
+CASES = [
+    *(f"{backbone}_{case}" for backbone in ("gin", "pna") for case in ("ba2motifs_edge", "spmotif_edge", "mutag_node")),
+    *(f"{backbone}_{case}" for backbone in ("gin", "pna") for case in ("mol_node", "mol_bonds_multilabel")),
+    "spmotifnet_spmotif_edge",
+]
+ATOM_CATEGORIES = (119, 5, 12, 12, 10, 6, 6, 2, 2)
+BOND_CATEGORIES = (5, 6, 2)
 OUTPUTS = {"rtol": 1e-4, "atol": 1e-5}
 # A bias in front of a batch or instance norm has gradient zero up to rounding, which Adam turns into steps of full
 # size; the running mean behind it moves along.
-UNDETERMINED = (".nn.0.bias", ".running_mean", "feature_extractor.0.bias", "feature_extractor.4.bias")
+UNDETERMINED = (
+    ".nn.0.bias",
+    ".post_nn.0.bias",
+    ".running_mean",
+    "feature_extractor.0.bias",
+    "feature_extractor.4.bias",
+)
+UNUSED = ("clf.conf_mlp.", "clf.cq.", "clf.conf_fw.")
 
 
 @pytest.fixture(scope="module", params=CASES)
 def golden(request):
-    with np.load(Path(__file__).parents[1] / "fixtures" / f"{request.param}.npz", allow_pickle=False) as file:
+    name = f"{request.param}.npz"
+    path = Path(__file__).parents[1] / "fixtures" / name
+    if not path.exists():
+        if not (Path(os.environ.get("GNNJAX_GOLDEN", "")) / name).is_file():
+            pytest.skip(f"{name} is in no folder GNNJAX_GOLDEN")
+        path = Path(os.environ["GNNJAX_GOLDEN"]) / name
+    with np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 
@@ -47,8 +74,8 @@ def batch(golden, config):
     senders, receivers = golden["in.edge_index"].astype(np.int32)
     n_edge = np.bincount(golden["in.graph_index"][senders], minlength=len(n_node))
     graphs = jraph.GraphsTuple(
-        golden["in.x"],
-        golden.get("in.edge_attr"),
+        narrow(golden["in.x"]),
+        narrow(golden.get("in.edge_attr")),
         receivers,
         senders,
         None,
@@ -56,7 +83,7 @@ def batch(golden, config):
         n_edge.astype(np.int32),
     )
     graphs = jraph.pad_with_graphs(graphs, len(golden["in.x"]) + 7, len(senders) + 5, len(n_node) + 1)
-    labels = golden["in.y"].astype(np.int32 if config["num_class"] > 2 else np.float32)
+    labels = golden["in.y"].astype(np.int32 if task(config) == "multiclass" else np.float32)
     return GraphBatch(
         graphs=graphs,
         labels=np.concatenate([labels, labels[:1] * 0]),
@@ -70,24 +97,29 @@ def batch(golden, config):
 
 @pytest.fixture(scope="module")
 def model(golden, config):
-    outputs = config["num_class"] if config["num_class"] > 2 else 1
-    backbone = GIN(
-        config["x_dim"],
-        outputs,
-        hidden_size=config["model"]["hidden_size"],
-        num_layers=config["model"]["n_layers"],
-        dropout_rate=0.0,
-        edge_features=config["edge_attr_dim"] or None,
-        rngs=nnx.Rngs(0),
-    )
+    settings = config["model"]
+    options = {"hidden_size": settings["hidden_size"], "num_layers": settings["n_layers"], "rngs": nnx.Rngs(0)}
+    molecules = settings.get("atom_encoder", False)
+    features = ATOM_CATEGORIES if molecules else config["x_dim"]
+    outputs = 1 if task(config) == "binary" else config["num_class"]
+    if settings["model_name"] == "SPMotifNet":
+        backbone = SPMotifNet(features, outputs, **options)
+    else:
+        edges = BOND_CATEGORIES if molecules else config["edge_attr_dim"]
+        options |= {"dropout_rate": 0.0, "edge_features": edges if "in.edge_attr" in golden else None}
+        if settings["model_name"] == "PNA":
+            backbone = PNA(features, outputs, aggregators=settings["aggregators"], **options)
+        else:
+            backbone = GIN(features, outputs, **options)
     model = GSAT(backbone, learn_edge_attention=config["learn_edge_att"], dropout_rate=0.0, rngs=nnx.Rngs(1))
-    import_torch_weights(model, weights(golden, "init"))
+    recorded = {name.removeprefix("init."): value for name, value in golden.items() if name.startswith("init.")}
+    import_torch_weights(model, recorded)
     return model
 
 
 @pytest.fixture(scope="module")
 def objective(config):
-    return GSATObjective("multiclass" if config["num_class"] > 2 else "binary")
+    return GSATObjective(task(config))
 
 
 @pytest.fixture(scope="module")
@@ -134,18 +166,35 @@ def train(golden, config, batch, model, objective, dtype):
     return reports, first_gradient, export_torch_weights(merge(graphdef, state.params, state.batch_stats))
 
 
+def task(config):
+    if config["multi_label"]:
+        return "multilabel"
+    return "multiclass" if config["num_class"] > 2 else "binary"
+
+
+def narrow(features):
+    return features.astype(np.int32) if features is not None and features.dtype == np.int64 else features
+
+
 def weights(golden, prefix):
-    return {name.removeprefix(f"{prefix}."): value for name, value in golden.items() if name.startswith(f"{prefix}.")}
+    found = {name.removeprefix(f"{prefix}."): value for name, value in golden.items() if name.startswith(f"{prefix}.")}
+    return {name: value for name, value in found.items() if not name.startswith(UNUSED)}
 
 
-def test_evaluation(golden, batch, model, objective):
+@pytest.fixture(scope="module")
+def is_pna(config):
+    return config["model"]["model_name"] == "PNA"
+
+
+def test_evaluation(golden, batch, model, objective, is_pna):
     graphs, edges = batch.graphs, len(golden["in.edge_index"][0])
     logits, output = model(graphs, graph_mask=batch.graph_mask)
     plain_logits, _ = model.backbone(graphs, graph_mask=batch.graph_mask)
     report = objective(model, batch, golden["in.r"], train=False)
     nodes, count = len(golden["in.x"]), len(golden["in.y"])
     rows = len(golden["eval.attention_logits"])
-    np.testing.assert_allclose(output.node_embedding[:nodes], golden["eval.node_embedding"], **OUTPUTS)
+    embedding = OUTPUTS | ({"atol": 5e-5} if is_pna else {})
+    np.testing.assert_allclose(output.node_embedding[:nodes], golden["eval.node_embedding"], **embedding)
     np.testing.assert_allclose(output.attention_logits[:rows], golden["eval.attention_logits"][:, 0], **OUTPUTS)
     np.testing.assert_allclose(output.edge_attention[:edges], golden["eval.edge_attention"][:, 0], **OUTPUTS)
     np.testing.assert_allclose(logits[:count], golden["eval.logits"], **OUTPUTS)
@@ -158,14 +207,17 @@ def test_evaluation(golden, batch, model, objective):
         np.testing.assert_allclose(value, golden[f"eval.{name}"], **OUTPUTS, err_msg=name)
 
 
-def test_losses_of_training_steps(golden, steps):
+def test_losses_of_training_steps(golden, steps, is_pna):
     for index, report in enumerate(steps[0]):
+        tolerance = OUTPUTS | ({"rtol": 2e-3} if is_pna and index > 0 else {})
         for name, value in (
             ("loss", report.loss),
             ("pred_loss", report.prediction_loss),
             ("info_loss", report.information_loss),
         ):
-            np.testing.assert_allclose(value, golden[f"step{index}.{name}"], **OUTPUTS, err_msg=f"step {index} {name}")
+            np.testing.assert_allclose(
+                value, golden[f"step{index}.{name}"], **tolerance, err_msg=f"step {index} {name}"
+            )
 
 
 def test_outputs_of_the_first_step(golden, steps):
@@ -175,41 +227,51 @@ def test_outputs_of_the_first_step(golden, steps):
     np.testing.assert_allclose(report.edge_attention[:edges, None], golden["step0.edge_attention"], **OUTPUTS)
 
 
-def test_gradients(golden, steps):
-    """To 1e-3; the undetermined biases, whose gradient is zero, to the rounding seen in the recorded ones."""
+def test_gradients(golden, steps, is_pna):
+    """To 1e-3 (PNA: to 2 % in norm); the undetermined biases, whose gradient is zero, to the rounding of the recorded."""
     expected = weights(golden, "step0.grad")
     assert len(expected) == len([name for name in steps[1] if not name.endswith((".running_mean", ".running_var"))])
     for name, gradient in expected.items():
         rounding = 5e-4 if name.endswith(UNDETERMINED) else 1e-5
-        np.testing.assert_allclose(steps[1][name], gradient, rtol=1e-3, atol=rounding, err_msg=name)
+        if is_pna and not name.endswith(UNDETERMINED):
+            assert np.linalg.norm(steps[1][name] - gradient) < 0.02 * np.linalg.norm(gradient), name
+        else:
+            np.testing.assert_allclose(steps[1][name], gradient, rtol=1e-3, atol=rounding, err_msg=name)
 
 
-def test_batch_norm_statistics(golden, steps):
+def test_batch_norm_statistics(golden, config, steps, is_pna):
     expected = weights(golden, "final")
     names = [name for name in steps[2] if name.endswith(".running_var")]
-    assert len(names) == 2
+    assert len(names) == {"GIN": 2, "PNA": 4, "SPMotifNet": 0}[config["model"]["model_name"]]
     for name in names:
-        np.testing.assert_allclose(steps[2][name], expected[name], **OUTPUTS, err_msg=name)
+        tolerance = {"rtol": 0.15} if is_pna else OUTPUTS
+        np.testing.assert_allclose(steps[2][name], expected[name], **tolerance, err_msg=name)
 
 
-def test_updated_weights(golden, config, steps_in_float64):
+def test_updated_weights(golden, config, steps_in_float64, is_pna):
     """The weights after three steps, wherever the first gradient stands clear of rounding.
 
     Adam's steps are of size lr however small the gradient, so two float32 runs drift apart where it is small. With our
     own rounding removed (float64), what is left is the drift of the recorded float32 run: 98 % of the entries within
-    the tolerance, all within a single step's length.
+    the tolerance, all within a single step's length. PNA's gradients are noisier: half within a tenth of a step, 98 %
+    within one.
     """
     expected, gradients = weights(golden, "final"), weights(golden, "step0.grad")
-    within, largest = [], 0.0
+    within, errors = [], []
     for name, gradient in gradients.items():
         if name.endswith(UNDETERMINED):
             continue
         determined = np.abs(gradient) >= 1e-3 * np.abs(gradient).max()
         error = np.abs(steps_in_float64[2][name] - expected[name])[determined]
         within.append(error <= OUTPUTS["atol"] + OUTPUTS["rtol"] * np.abs(expected[name][determined]))
-        largest = max(largest, error.max())
-    assert np.concatenate(within).mean() > 0.98
-    assert largest < config["lr"]
+        errors.append(error)
+    steps = np.concatenate(errors) / config["lr"]
+    if is_pna:
+        assert np.quantile(steps, 0.5) < 0.11
+        assert np.quantile(steps, 0.98) < 1
+    else:
+        assert np.concatenate(within).mean() > 0.98
+        assert steps.max() < 1
 
 
 def test_export_inverts_import(golden, model):

@@ -1,0 +1,50 @@
+"""Encoders of raw node or edge features."""
+
+import math
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+from jaxtyping import Array, Float, Int
+
+from gnnjax.nn.linear import Linear
+
+__all__ = ["CategoricalEncoder", "feature_encoder"]
+
+
+class CategoricalEncoder(nnx.Module):
+    """Sum of one embedding per column of categories; with OGB's columns, its atom and bond encoders.
+
+    Tables start uniform in :math:`\\pm\\sqrt{6 / (rows + width)}` (Xavier).
+
+    Args:
+      categories: number of categories of each column.
+      out_features: width of the embedding.
+      rngs: keys for the initial parameters.
+
+    Source: Hu et al., NeurIPS 2020 (arXiv 2005.00687).
+    """
+
+    def __init__(self, categories: Sequence[int], out_features: int, *, rngs: nnx.Rngs):
+        self.categories = tuple(categories)
+
+        def table(rows):
+            bound = math.sqrt(6 / (rows + out_features))
+            return nnx.Param(jax.random.uniform(rngs.params(), (rows, out_features), minval=-bound, maxval=bound))
+
+        self.tables = nnx.List([table(rows) for rows in self.categories])
+
+    def __call__(self, x: Int[Array | np.ndarray, "rows columns"]) -> Float[Array, "rows out_features"]:
+        """Embeds rows of categories, each from 0 to one less than its column's number; others add nothing."""
+        # As a product, so that the gradient is one too: scattering into a few rows is slow on every device.
+        hot = [jax.nn.one_hot(x[:, column], rows) for column, rows in enumerate(self.categories)]
+        return jnp.concatenate(hot, axis=1) @ jnp.concatenate([table[...] for table in self.tables])
+
+
+def feature_encoder(features: int | Sequence[int], out_features: int, *, rngs: nnx.Rngs) -> Linear | CategoricalEncoder:
+    """A linear layer for features of width `features`, an embedding for columns of that many categories each."""
+    if isinstance(features, int):
+        return Linear(features, out_features, rngs=rngs)
+    return CategoricalEncoder(features, out_features, rngs=rngs)
