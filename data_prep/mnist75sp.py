@@ -8,7 +8,7 @@ digit's own pixels are the true explanation: edges between nodes whose mean pixe
 Source: Knyazev et al., NeurIPS 2019 (arXiv 1905.02850), whose generator is in
 github.com/bknyaz/graph_attention_pool; edges and true explanation as in github.com/Graph-COM/GSAT. The generator is of
 2019, and scikit-image gives other superpixels since 0.17; `slic` is called such that today's gives those of before
-(70.4 per image and not 65.6). The order of nodes is random as there, but drawn per image.
+(70.57 per image and not 65.6). The order of nodes is random as there, but drawn per image.
 """
 
 import gzip
