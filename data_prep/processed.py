@@ -54,7 +54,7 @@ def argument_parser(description: str, examples: str) -> argparse.ArgumentParser:
 
 
 def run_command_line(prepare: Callable[[], Path]) -> None:
-    """Calls `prepare` and prints what the processed file holds; an error about data, a file or a missing extra is one line."""
+    """Calls `prepare` and prints what the processed file holds; what goes wrong with data or files is one line."""
     try:
         dataset = load(prepare())
     except (DataError, ImportError, OSError) as error:

@@ -63,9 +63,9 @@ class RawFiles:
         content = self.read(name)
         if not content.strip():
             return np.empty((0, columns), dtype)
-        parse = {"converters": lambda text: float(text or "nan")} if np.issubdtype(dtype, np.floating) else {}
+        convert = (lambda text: float(text or "nan")) if np.issubdtype(dtype, np.floating) else None
         try:
-            rows = np.loadtxt(io.BytesIO(content), dtype, delimiter=",", ndmin=2, encoding="ascii", **parse)
+            rows = np.loadtxt(io.BytesIO(content), dtype, delimiter=",", converters=convert, ndmin=2, encoding="ascii")
         except ValueError as error:
             raise DataError(f"{self.path}: '{name}' is not a table of numbers ({error}); get it again") from error
         if rows.shape[1] != columns:

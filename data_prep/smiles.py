@@ -171,16 +171,18 @@ def prepare(
     )
     processed = Path(folder) / "processed"
     target = processed / f"{name}.npz"
-    if target.is_file() and not force and (made_from := load(target).source) != source:
+    there = None if force else load_if_readable(target)
+    if there is not None and there.source != source:
         raise DataError(
-            f"{target}: was made from other data ({made_from}); choose another name, or force to replace it"
+            f"{target}: was made from other data ({there.source}); choose another name, or force to replace it"
         )
 
     def make() -> GraphDataset:
+        labels = np.stack([_parse_labels(table, column, columns[column]) for column in label_columns], axis=1)
         try:
             molecules = from_smiles(
                 columns[smiles_column],
-                np.stack([_parse_labels(table, column, columns[column]) for column in label_columns], axis=1),
+                labels,
                 name=name,
                 splits=_rows_by_part(columns[split_column]) if split_column else None,
                 scaffold_split=scaffold_split,

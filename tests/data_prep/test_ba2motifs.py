@@ -1,15 +1,11 @@
 """BA-2Motifs: what is generated, what the published file holds, and how a download may go wrong."""
 
 import functools
-import gc
-import http.server
 import os
 import pickle
 import re
 import subprocess
 import sys
-import threading
-import warnings
 from pathlib import Path
 
 import networkx as nx
@@ -24,7 +20,7 @@ from gnnjax.graphs import to_networkx
 ROOT = Path(__file__).parents[2]
 CYCLE = {(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)}
 HOUSE = {(0, 1), (1, 2), (2, 3), (0, 3), (0, 4), (1, 4)}
-FINGERPRINT = "fdb6f130f7dd9f028446b7bdbf66ae4ac07fb45d761f886fe8e64eac0c33a991"
+FINGERPRINT = "4a97d4dbdf8c3ceb56a0172aa839586ec87c933864f3df1caee69a07ea7bdde8"
 
 
 @functools.cache
@@ -237,37 +233,10 @@ class TestPrepare:
         assert list(tmp_path.iterdir()) == []
 
 
-class Server(http.server.BaseHTTPRequestHandler):
-    """Answers with the class attributes below; `missing` bytes of the announced length never come."""
-
-    status, body, missing, requests = 200, b"", 0, 0
-
-    def do_GET(self):
-        type(self).requests += 1
-        self.send_response(self.status)
-        self.send_header("Content-Length", str(len(self.body) + self.missing))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, format, *args):
-        """Keeps the requests out of the test's output."""
-
-
 @pytest.fixture
-def server(monkeypatch):
-    handler = type("Handler", (Server,), {})
-    with http.server.HTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        monkeypatch.setattr(ba2motifs, "URL", f"http://127.0.0.1:{httpd.server_port}/BA-2motif.pkl")
-        yield handler
-        httpd.shutdown()
-        thread.join()
-    # pooch does not close the connection of a failed download, for which a later test would be blamed.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+def server(server, monkeypatch):
+    monkeypatch.setattr(ba2motifs, "URL", f"{server.url}/BA-2motif.pkl")
+    return server
 
 
 class TestDownload:

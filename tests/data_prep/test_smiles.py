@@ -1,0 +1,244 @@
+"""Molecules from SMILES: OGB's features, and no molecule lost unsaid."""
+
+import csv
+import gzip
+import os
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_prep import ogbg_mol, smiles
+from gnnjax.data import load
+from gnnjax.errors import DataError
+
+ROOT = Path(__file__).parents[2]
+
+# Row 1 does not parse, row 3 has a carbon of five bonds.
+SMILES = ("CCO", "C1CC", "C", "C(C)(C)(C)(C)C", "*C#N", "c1ccccc1")
+VALID_ROWS = [0, 2, 4, 5]
+
+
+def write_table(path, smiles=SMILES, **columns):
+    """A CSV with one row per SMILES and a column `active` unless others are given."""
+    columns = columns or {"active": [row % 2 for row in range(len(smiles))]}
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["smiles", *columns])
+        writer.writerows(zip(smiles, *columns.values(), strict=True))
+    return path
+
+
+def from_smiles(texts, **arguments):
+    return smiles.from_smiles(texts, np.zeros(len(texts)), name="mine", **arguments)
+
+
+class TestTable:
+    """Up to where rdkit is needed."""
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("", "there is no column 'smiles'; there are none"),
+            ("SMILES,active\nC,1\n", "there is no column 'smiles'; there are SMILES, active"),
+            ("smiles,toxic\nC,1\n", "there is no column 'active'; there are smiles, toxic"),
+            ("smiles,active\nC,1\nC\n", "row 1 does not have 2 entries, as the header has"),
+            ("smiles,active\nC,1,2\n", "row 0 does not have 2 entries, as the header has"),
+            ("smiles,active\nC,1\nC,yes\n", "row 1, column 'active': 'yes' must be 0, 1 or empty"),
+            ("smiles,active\nC,1\nC,2\n", "row 1: labels are [2.], must be 0, 1 or NaN"),
+        ],
+    )
+    def test_names_the_file_and_the_row(self, tmp_path, text, message):
+        path = tmp_path / "mine.csv"
+        path.write_text(text)
+        with pytest.raises(DataError, match=f"^{re.escape(str(path))}: .*{re.escape(message)}"):
+            smiles.prepare(path, label_columns=["active"], folder=tmp_path)
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_unreadable_tables(self, tmp_path):
+        with pytest.raises(DataError, match=r"none\.csv: there is no such file"):
+            smiles.prepare(tmp_path / "none.csv", label_columns=["active"], folder=tmp_path)
+        (tmp_path / "mine.csv").write_bytes(b"smiles,active\n\xff\xfe,1\n")
+        with pytest.raises(DataError, match=r"mine\.csv: is not a readable CSV table"):
+            smiles.prepare(tmp_path / "mine.csv", label_columns=["active"], folder=tmp_path)
+        path = write_table(tmp_path / "mine.csv.gz")
+        path.write_bytes(path.read_bytes()[:-10])
+        with pytest.raises(DataError, match=r"mine\.csv\.gz: is not a readable CSV table"):
+            smiles.prepare(path, label_columns=["active"], folder=tmp_path)
+
+    @pytest.mark.parametrize("labels", [np.zeros(2), np.zeros((3, 0)), np.zeros((3, 1, 1)), np.zeros(())])
+    def test_labels_of_wrong_shape(self, labels):
+        with pytest.raises(DataError, match=re.escape("mine: labels must be [3] or [3, tasks], are [")):
+            smiles.from_smiles(["C", "C", "C"], labels, name="mine")
+
+    def test_split_outside_the_rows(self):
+        with pytest.raises(DataError, match=r"mine: split 'test' has a row outside 0 \.\. 1"):
+            from_smiles(["C", "C"], splits={"test": np.array([2])})
+
+    def test_one_split_only(self, tmp_path):
+        with pytest.raises(ValueError, match="either splits or scaffold_split"):
+            from_smiles(["C"], splits={}, scaffold_split=True)
+        with pytest.raises(ValueError, match="either split_column or scaffold_split"):
+            smiles.prepare(tmp_path / "a.csv", label_columns=["active"], split_column="part", scaffold_split=True)
+
+    def test_without_rdkit(self, tmp_path, monkeypatch):
+        monkeypatch.setitem(sys.modules, "rdkit.Chem", None)
+        path = write_table(tmp_path / "mine.csv")
+        with pytest.raises(SystemExit) as error:
+            smiles.main([str(path), "--label-columns", "active", "--folder", str(tmp_path)])
+        assert "need rdkit" in error.value.code
+        assert "pip install 'gnnjax[chem]'" in error.value.code
+
+    def test_help_as_a_script(self, monkeypatch, capsys):
+        script = str(ROOT / "data_prep" / "smiles.py")
+        monkeypatch.setattr(sys, "argv", [script, "--help"])
+        with pytest.raises(SystemExit, match="0"):
+            runpy.run_path(script, run_name="__main__")
+        assert "--skip-invalid" in capsys.readouterr().out
+
+
+@pytest.fixture
+def rdkit():
+    return pytest.importorskip("rdkit", reason="rdkit is not installed")
+
+
+@pytest.mark.usefixtures("rdkit")
+class TestFeatures:
+    def test_atoms_and_bonds_by_hand(self):
+        # A chiral carbon and a double bond with stereo, of which OGB's documentation states the features.
+        dataset = from_smiles(["Cl[C@H](/C=C/C)Br"]).dataset
+        assert dataset.nodes[1].tolist() == [5, 2, 4, 5, 1, 0, 2, 0, 0]
+        np.testing.assert_array_equal(dataset.senders, [0, 1, 1, 2, 2, 3, 3, 4, 1, 5])
+        np.testing.assert_array_equal(dataset.receivers, [1, 0, 2, 1, 3, 2, 4, 3, 5, 1])
+        np.testing.assert_array_equal(dataset.edges[4:6], [[1, 2, 0]] * 2)
+        assert dataset.vocabulary[dataset.node_names].tolist() == ["Cl", "C", "C", "C", "C", "Br"]
+
+    def test_what_is_not_listed_is_other(self):
+        dataset = from_smiles(["*", "[Fe+6]", "N->[Cu]"]).dataset
+        assert dataset.nodes[0, 0] == 118
+        assert dataset.vocabulary[dataset.node_names[0]] == "*"
+        assert dataset.nodes[1, 3] == 11
+        np.testing.assert_array_equal(dataset.edges, [[4, 0, 0]] * 2)
+
+    def test_molecules_without_bonds(self):
+        dataset = from_smiles(["C", "[Na+].[Cl-]"]).dataset
+        np.testing.assert_array_equal(dataset.n_node, [1, 2])
+        np.testing.assert_array_equal(dataset.n_edge, [0, 0])
+        assert dataset.edges.shape == (0, 3)
+
+    @pytest.mark.parametrize(("dataset", "label"), [("bace", "Class"), ("bbbp", "p_np")])
+    def test_same_as_the_official_files(self, dataset, label, tmp_path):
+        if "GNNJAX_RAW_DATA" not in os.environ:
+            pytest.skip(f"GNNJAX_RAW_DATA does not name a folder with ogbg_mol{dataset}")
+        raw = Path(os.environ["GNNJAX_RAW_DATA"]) / f"ogbg_mol{dataset}"
+        path = smiles.prepare(
+            raw / "mapping" / "mol.csv.gz", label_columns=[label], scaffold_split=True, folder=tmp_path
+        )
+        # Of atoms, bonds, features, labels and the split by scaffold.
+        assert load(path).fingerprint() == ogbg_mol.read(raw, dataset).fingerprint()
+
+
+@pytest.mark.usefixtures("rdkit")
+class TestRefusals:
+    def test_are_an_error_that_lists_them(self):
+        message = (
+            "mine: 2 molecules refused: row 1, 'C1CC': it does not parse as SMILES; row 3, 'C(C)(C)(C)(C)C': Explicit "
+            "valence for atom # 0 C, 5, is greater than permitted. Correct them, or use skip_invalid"
+        )
+        with pytest.raises(DataError, match=re.escape(message)):
+            from_smiles(SMILES)
+
+    def test_of_which_only_ten_are_shown(self):
+        with pytest.raises(DataError, match=r"12 molecules refused: row 0.*row 9, 'x': [^;]*; and 2 more\."):
+            from_smiles(["x"] * 12)
+
+    def test_empty_and_uncategorised_molecules(self):
+        refused = from_smiles(["", "C"], skip_invalid=True).refused
+        assert refused == [smiles.Refusal(0, "", "it has no atoms")]
+        atropisomer = "Cc1cccc(Br)c1-c1c(C)cccc1F |wU:8.9|"
+        refused = from_smiles([atropisomer, "C"], skip_invalid=True).refused
+        assert [refusal.reason for refusal in refused] in (
+            [],  # an rdkit older than 2023.9 does not know them
+            ["OGB's bond feature 'stereo' has no category for STEREOATROPCCW"],
+            ["OGB's bond feature 'stereo' has no category for STEREOATROPCW"],
+        )
+
+    def test_none_left(self):
+        with pytest.raises(DataError, match="mine: there is no molecule left"):
+            from_smiles(["C1CC"], skip_invalid=True)
+        with pytest.raises(DataError, match=r"mine: there is no molecule$"):
+            from_smiles([])
+
+    def test_do_not_shift_labels_or_splits(self):
+        labels = np.arange(6) % 2
+        splits = {"train": np.array([5, 3, 0]), "test": np.array([1, 4])}
+        molecules = smiles.from_smiles(SMILES, labels, name="mine", splits=splits, skip_invalid=True)
+        np.testing.assert_array_equal(molecules.rows, VALID_ROWS)
+        assert [refusal.row for refusal in molecules.refused] == [1, 3]
+        np.testing.assert_array_equal(molecules.dataset.labels[:, 0], labels[VALID_ROWS])
+        np.testing.assert_array_equal(molecules.dataset.n_node, [3, 1, 3, 6])
+        assert {name: part.tolist() for name, part in molecules.dataset.splits.items()} == {
+            "train": [3, 0],
+            "test": [2],
+        }
+
+
+@pytest.mark.usefixtures("rdkit")
+class TestPrepare:
+    def test_skip_invalid_writes_what_was_kept_out(self, tmp_path, capsys):
+        parts = ["train", "train", "", "test", "test", "valid"]
+        table = write_table(tmp_path / "mine.csv", a=["1", "0", "1", "0", "", "nan"], b=[0] * 6, part=parts)
+        arguments = [str(table), "--label-columns", "a", "b", "--split-column", "part", "--folder", str(tmp_path)]
+        with pytest.raises(SystemExit) as error:
+            smiles.main(arguments)
+        assert error.value.code.startswith(f"error: {table}: mine: 2 molecules refused")
+        assert not (tmp_path / "processed").exists()
+
+        smiles.main([*arguments, "--skip-invalid"])
+        path, refused = (tmp_path / "processed" / name for name in ("mine.npz", "mine-refused.csv"))
+        assert capsys.readouterr().out.splitlines() == [
+            f"{refused}: 2 molecules were refused and are not in the dataset",
+            f"{path}: written",
+            "4 graphs, 13 nodes, 20 directed edges; split test 1, train 1, valid 1",
+        ]
+        with open(refused, newline="") as file:
+            assert [(row["row"], row["smiles"]) for row in csv.DictReader(file)] == [("1", SMILES[1]), ("3", SMILES[3])]
+        dataset = load(path)
+        np.testing.assert_array_equal(dataset.labels, np.float32([[1, 0], [1, 0], [np.nan, 0], [np.nan, 0]]))
+        assert dataset.task == "multilabel"
+
+    def test_list_of_an_earlier_table_is_removed(self, tmp_path):
+        table = write_table(tmp_path / "mine.csv")
+        arguments = {"label_columns": ["active"], "folder": tmp_path, "skip_invalid": True}
+        processed = smiles.prepare(table, **arguments).parent
+        write_table(table, [SMILES[row] for row in VALID_ROWS])
+        smiles.prepare(table, **arguments, force=True)
+        assert [path.name for path in processed.iterdir()] == ["mine.npz"]
+
+    def test_same_name_for_other_data(self, tmp_path, capsys):
+        table = write_table(tmp_path / "mine.csv", ["C", "CC"], a=[0, 1], b=[1, 1])
+        path = smiles.prepare(table, label_columns=["a"], folder=tmp_path)
+        smiles.prepare(table, label_columns=["a"], folder=tmp_path)
+        assert capsys.readouterr().out.splitlines()[-1] == f"{path}: already there"
+        with pytest.raises(DataError, match=r"mine\.npz: was made from other data .*labels in a, .*another name"):
+            smiles.prepare(table, label_columns=["b"], folder=tmp_path)
+        write_table(table, ["C", "CCC"], a=[0, 1], b=[1, 1])
+        with pytest.raises(DataError, match=r"mine\.npz: was made from other data"):
+            smiles.prepare(table, label_columns=["a"], folder=tmp_path)
+        smiles.prepare(table, label_columns=["a"], folder=tmp_path, force=True)
+        np.testing.assert_array_equal(load(path).n_node, [1, 3])
+        assert smiles.prepare(table, label_columns=["b"], folder=tmp_path, name="other").name == "other.npz"
+
+    def test_scaffolds_stay_together(self, tmp_path):
+        # Eight of one scaffold, and two of scaffolds of their own.
+        rings = [f"{'C' * length}c1ccccc1" for length in range(1, 9)]
+        dataset = from_smiles([*rings, "C1CC1", "C1CCC1"], scaffold_split=True).dataset
+        assert {name: part.tolist() for name, part in dataset.splits.items()} == {
+            "train": list(range(8)),
+            "valid": [9],
+            "test": [8],
+        }
