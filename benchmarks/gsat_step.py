@@ -71,7 +71,7 @@ def gnnjax_runs(dataset: GraphDataset, train: GraphBatch, evaluation: GraphBatch
         report = []
         for step in range(steps):
             step_key = jax.random.fold_in(key, step)
-            state, *report = train_step(state, train, R, step_key)
+            state, *report = train_step(state, train, R, 1.0, step_key)
         jax.block_until_ready((state, report))
 
     def run_eval(steps: int):
@@ -203,7 +203,8 @@ def main():
     load_before = os.getloadavg()[0]
 
     order = np.random.default_rng(0).permutation(len(dataset))
-    batches = [make_batch(dataset, order[:size], batch_shape(dataset, size)) for size in (TRAIN_GRAPHS, EVAL_GRAPHS)]
+    orders = [order[:size] for size in (TRAIN_GRAPHS, EVAL_GRAPHS)]
+    batches = [make_batch(dataset, part, batch_shape(dataset, [part], len(part))) for part in orders]
     sides = {"gnnjax": gnnjax_runs(dataset, *batches)}
     if HAVE_PYG:
         sides["PyG"] = pyg_runs(dataset, *batches)

@@ -37,9 +37,10 @@ def _parse(argv: list[str]) -> list[str]:
         arguments = app.parse_flags_with_usage(argv)
         if len(arguments) > 1:
             raise ValueError(f"unexpected argument {arguments[1]!r}; all options start with --")
-        # Using the value is what reports a configuration file that could not be loaded.
-        config: Any = flags.FLAGS["config"].value
-        config.keys()
+        if "config" in flags.FLAGS:
+            # Using the value is what reports a configuration file that could not be loaded.
+            config: Any = flags.FLAGS["config"].value
+            config.keys()
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)
         if _KEEP_FREED_MEMORY.value and keep_freed_memory():

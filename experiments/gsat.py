@@ -2,16 +2,17 @@
 
 Examples:
   python experiments/gsat.py --config=configs/ba2motifs.py
-  python experiments/gsat.py --config=configs/ba2motifs.py --config.seeds=0:10 --workdir=runs/ten-seeds
+  python experiments/gsat.py --config=configs/ba2motifs.py:pna --config.seeds=0:10 --workdir=runs/ten-seeds
   python experiments/gsat.py --config=configs/ba2motifs.py --config.dataset.source=official --workdir=runs/official
+  python experiments/gsat.py --config=configs/ba2motifs.py --config.pretrained=auto
   python experiments/gsat.py --config=configs/ba2motifs.py --config.training.epochs=20 --workdir=runs/short
 
-Any value of the configuration file can be overridden as --config.NAME=VALUE. The run's folder receives `results.json`,
-and for each seed checkpoints, metrics of every epoch, TensorBoard logs and figures. A killed run continues when the
-same command is given again; a finished one is shown, not run again.
+Any value of the configuration file can be overridden as --config.NAME=VALUE. With `pretrained` the run is GSAT*: it
+starts from classifiers that experiments/pretrain.py trained. The run's folder receives `results.json`, and for each
+seed checkpoints, metrics of every epoch, TensorBoard logs and figures. A killed run continues when the same command is
+given again; a finished one is shown, not run again.
 """
 
-import importlib
 import sys
 from pathlib import Path
 
@@ -24,43 +25,41 @@ from absl import flags
 from flax import nnx
 from ml_collections import ConfigDict
 
+from experiments import pretrain
 from experiments.command_line import define_config_flag, parse_seeds, run_main
-from experiments.report import print_table, summarize
+from experiments.from_config import build_backbone, load_dataset, run_settings, split_dataset
+from experiments.report import print_table, run_seeds
 from gnnjax import data, models, plot, train
 from gnnjax.train.progress import ProgressBar
-from gnnjax.train.run_folder import open_run_folder, read_json, write_json
+from gnnjax.train.run_folder import write_json
 from gnnjax.train.tensorboard import TensorBoard
 
-_CONFIG = define_config_flag("configs/ba2motifs.py")
-_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run (default: runs/<dataset>-<backbone>).")
-_OVERWRITE = flags.DEFINE_bool("overwrite", False, "Delete an earlier run in the folder first.")
 
-
-def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False) -> list[dict]:
+def run(config: ConfigDict, dataset: data.GraphDataset, workdir: Path, *, overwrite: bool = False) -> list[dict]:
     """Trains one model per seed, or picks up what is already there, and returns a result for each.
 
     `results.json` holds all seeds that the folder has, also those of earlier calls.
     """
-    seeds = parse_seeds(config.seeds)
-    preparation = importlib.import_module(f"data_prep.{config.dataset.name}")
-    path = preparation.prepare(config.dataset.source, folder=config.dataset.folder, seed=config.dataset.seed)
-    dataset = data.load(path)
-    settings = config.to_dict() | {"data": dataset.fingerprint()}
-    del settings["seeds"], settings["dataset"]["folder"]
-    open_run_folder(workdir, settings, overwrite=overwrite)
-    results = [run_seed(config, dataset, seed, workdir / f"seed-{seed}") for seed in seeds]
-    finished = sorted((read_json(path) for path in workdir.glob("seed-*/result.json")), key=lambda each: each["seed"])
-    write_json(workdir / "results.json", {"settings": settings, "seeds": finished, "summary": summarize(finished)})
-    return results
+    settings = run_settings(config, dataset) | {"pretrained": bool(config.pretrained)}
+    if not config.pretrained:
+        del settings["pretraining"]
+    elif config.pretrained == "auto":
+        pretrain.run(config, dataset, pretrain.default_workdir(config))
+    return run_seeds(
+        workdir,
+        settings,
+        parse_seeds(config.seeds),
+        lambda seed, folder: run_seed(config, dataset, seed, folder),
+        overwrite=overwrite,
+    )
 
 
 def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: Path) -> dict:
-    """Trains and judges the model of one seed, unless its result is already in `folder`."""
-    if (folder / "result.json").exists():
-        return read_json(folder / "result.json")
-    splits = data.random_split(len(dataset), seed=seed)
-    model = build_model(config, dataset, seed)
+    """Trains and judges the model of one seed."""
+    splits = split_dataset(config, dataset, seed)
+    model = build_model(config, dataset, splits, seed)
     schedule = train.RSchedule(**config.r)
+    tensorboard = TensorBoard(folder / "tensorboard")
     fitted = train.fit(
         model,
         dataset,
@@ -68,33 +67,36 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: 
         r=schedule,
         seed=seed,
         folder=folder / "checkpoints",
-        callbacks=[ProgressBar(f"seed {seed}", part="valid"), TensorBoard(folder / "tensorboard")],
+        callbacks=[ProgressBar(f"seed {seed}", metric=config.training.metric), tensorboard],
         **config.training,
         **config.optimizer,
         **config.loss,
     )
-    batch_size = config.training.batch_size
-    evaluation = train.evaluate(model, dataset, splits["test"], r=schedule.final, batch_size=batch_size)
-    write_figures(dataset, splits["test"], evaluation, fitted, folder / "figures")
     write_json(folder / "history.json", fitted.history)
-    result = {"seed": seed, "best_epoch": fitted.best_epoch, "wall_seconds": fitted.seconds} | fitted.best["test"]
-    write_json(folder / "result.json", result)
-    return result
+    explained = "explained" if "explained" in splits else "test"
+    indices = splits[explained]
+    evaluation = train.evaluate(model, dataset, indices, r=schedule.final, batch_size=config.training.batch_size)
+    figures = draw_figures(dataset, indices, evaluation, fitted)
+    for name, figure in figures.items():
+        (folder / "figures").mkdir(parents=True, exist_ok=True)
+        figure.savefig(folder / "figures" / f"{name}.png", dpi=150)
+    tensorboard.add_figures(figures, fitted.best_epoch)
+    result = {"seed": seed, "best_epoch": fitted.best_epoch, "wall_seconds": fitted.seconds}
+    # Of another part than the rest, an explanation is judged where there is something to explain.
+    explanation = ("explanation_roc_auc", "precision_at_5", "signal_attention", "background_attention")
+    best = fitted.best
+    return result | best["test"] | {name: best[explained][name] for name in explanation if name in best[explained]}
 
 
-def build_model(config: ConfigDict, dataset: data.GraphDataset, seed: int) -> models.GSAT:
-    """The configured model with the initial weights of `seed`."""
+def build_model(config: ConfigDict, dataset: data.GraphDataset, splits: dict, seed: int) -> models.GSAT:
+    """The configured model with the initial weights of `seed`, or around its pre-trained classifier."""
     backbone_rngs, attention_rngs = (nnx.Rngs(key) for key in jax.random.split(jax.random.key(seed)))
-    backbone = models.GIN(
-        dataset.in_features,
-        dataset.out_features,
-        hidden_size=config.model.hidden_size,
-        num_layers=config.model.num_layers,
-        dropout_rate=config.model.dropout_rate,
-        edge_features=dataset.edge_features,
-        num_statistics=2 if config.model.separate_batch_statistics else 1,
-        rngs=backbone_rngs,
-    )
+    if config.pretrained:
+        folder = pretrain.default_workdir(config) if config.pretrained == "auto" else Path(config.pretrained)
+        wanted = pretrain.description(config, dataset, splits, seed)
+        backbone = train.load_classifier(folder / f"seed-{seed}" / "classifier", **wanted)
+    else:
+        backbone = build_backbone(config, dataset, splits, backbone_rngs)
     return models.GSAT(
         backbone,
         learn_edge_attention=config.attention.learn_on_edges,
@@ -104,27 +106,45 @@ def build_model(config: ConfigDict, dataset: data.GraphDataset, seed: int) -> mo
     )
 
 
-def write_figures(dataset, indices, evaluation, fitted, folder: Path) -> None:
-    """Attention on two test graphs of each class, its histogram, and the training curves."""
-    folder.mkdir(parents=True, exist_ok=True)
-    classes = evaluation.labels.reshape(len(indices), -1)[:, 0]
-    shown = [position for label in np.unique(classes) for position in np.flatnonzero(classes == label)[:2]]
-    titles = [f"test graph {indices[position]}, class {classes[position]:.0f}" for position in shown]
-    figures = {
+def draw_figures(dataset, indices, evaluation, fitted) -> dict:
+    """Attention on test graphs of each class, its histogram, and the training curves."""
+    shown, titles = choose_graphs(dataset, indices, evaluation)
+    return {
         "attention_on_graphs": plot.explained_graphs(dataset, indices, evaluation, positions=shown, titles=titles),
         "attention_histogram": plot.attention_histogram(evaluation),
         "training_curves": plot.training_curves(fitted.history, fitted.best_epoch),
     }
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=150)
+
+
+def choose_graphs(dataset, indices, evaluation, num_graphs: int = 4) -> tuple[list[int], list[str]]:
+    """Positions of graphs to draw, classes by turns, and a title for each; multi-label graphs with a label first."""
+    labels = evaluation.labels.reshape(len(indices), -1)
+    if dataset.task == "multilabel":
+        positive = np.nansum(labels, axis=1)
+        chosen = np.argsort(positive == 0, kind="stable")[:num_graphs].tolist()
+        names = [f"{positive[position]:.0f} of {labels.shape[1]} labels" for position in chosen]
+    else:
+        groups = [np.flatnonzero(labels[:, 0] == label) for label in np.unique(labels[:, 0])]
+        by_turns = [group[turn] for turn in range(num_graphs) for group in groups if turn < len(group)]
+        chosen = sorted(by_turns[:num_graphs], key=lambda position: (labels[position, 0], position))
+        names = [f"class {labels[position, 0]:.0f}" for position in chosen]
+    return chosen, [f"graph {indices[position]}, {name}" for position, name in zip(chosen, names, strict=True)]
+
+
+def default_workdir(config: ConfigDict) -> Path:
+    """The folder of the runs of a configuration."""
+    return Path(f"runs/{config.name}-{config.model.backbone}" + ("-pretrained" if config.pretrained else ""))
 
 
 def main() -> None:
-    config = _CONFIG.value
-    workdir = Path(_WORKDIR.value or f"runs/{config.dataset.name}-{config.model.backbone}")
-    print_table(run(config, workdir, overwrite=_OVERWRITE.value))
+    config = CONFIG.value
+    workdir = Path(WORKDIR.value or default_workdir(config))
+    print_table(run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value), title="test graphs")
     print(f"Results, logs and figures are in {workdir}; tensorboard --logdir {workdir} shows the curves.")
 
 
 if __name__ == "__main__":
+    CONFIG = define_config_flag("configs/ba2motifs.py")
+    WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run (default: runs/<data>-<backbone>).")
+    OVERWRITE = flags.DEFINE_bool("overwrite", False, "Delete an earlier run in the folder first.")
     run_main(main)

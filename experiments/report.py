@@ -1,31 +1,63 @@
-"""Tables of results over seeds."""
+"""Runs over seeds, and the tables of their results."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["print_table", "summarize"]
+from gnnjax.train.run_folder import open_run_folder, read_json, write_json
+
+__all__ = ["print_table", "run_seeds", "summarize"]
 
 _PERCENTAGES = {
     "accuracy": "accuracy %",
+    "roc_auc": "ROC-AUC %",
     "explanation_roc_auc": "explanation ROC-AUC %",
     "precision_at_5": "precision@5 %",
 }
 _PLAIN = {"best_epoch": "best epoch", "wall_seconds": "time s"}
 
 
+def run_seeds(
+    workdir: Path,
+    settings: Mapping[str, Any],
+    seeds: Sequence[int],
+    run_seed: Callable[[int, Path], dict],
+    *,
+    overwrite: bool = False,
+) -> list[dict]:
+    """Runs `run_seed(seed, folder)` for each seed whose result is not in `workdir` yet, and returns all results.
+
+    `results.json` there holds all seeds that the folder has, also those of earlier calls.
+    """
+    open_run_folder(workdir, settings, overwrite=overwrite)
+    results = []
+    for seed in seeds:
+        folder = workdir / f"seed-{seed}"
+        if not (folder / "result.json").exists():
+            write_json(folder / "result.json", run_seed(seed, folder))
+        results.append(read_json(folder / "result.json"))
+        finished = [read_json(path) for path in workdir.glob("seed-*/result.json")]
+        finished.sort(key=lambda each: each["seed"])
+        write_json(workdir / "results.json", {"settings": settings, "seeds": finished, "summary": summarize(finished)})
+    return results
+
+
 def summarize(results: list[dict]) -> dict[str, dict[str, float]]:
     """Mean and (population) standard deviation over the seeds of every figure that the table shows."""
-    shown = [name for name in (*_PERCENTAGES, *_PLAIN) if name in results[0]]
-    values = {name: [result[name] for result in results] for name in shown}
+    values = {name: [result[name] for result in results] for name in _columns(results)}
     return {name: {"mean": float(np.mean(v)), "std": float(np.std(v))} for name, v in values.items()}
 
 
-def print_table(results: list[dict]) -> None:
+def print_table(results: list[dict], *, title: str) -> None:
     """Shows a row per seed and, for several seeds, mean and standard deviation."""
-    columns = {name: title for name, title in (_PERCENTAGES | _PLAIN).items() if name in results[0]}
+    columns = _columns(results)
     scale = {name: 100 if name in _PERCENTAGES else 1 for name in columns}
-    table = Table("seed", *columns.values(), title="test graphs")
+    table = Table("seed", *columns.values(), title=title)
     for result in results:
         cells = [f"{scale[name] * result[name]:.{0 if name == 'best_epoch' else 2}f}" for name in columns]
         table.add_row(str(result["seed"]), *cells)
@@ -34,3 +66,12 @@ def print_table(results: list[dict]) -> None:
         statistics = {name: {k: scale[name] * v for k, v in s.items()} for name, s in summarize(results).items()}
         table.add_row("mean ± std", *(f"{s['mean']:.2f} ± {s['std']:.2f}" for s in statistics.values()))
     Console().print(table)
+
+
+def _columns(results: list[dict]) -> dict[str, str]:
+    """Name and title of each column that every result has a value for."""
+    return {
+        name: title
+        for name, title in (_PERCENTAGES | _PLAIN).items()
+        if all(not math.isnan(result.get(name, math.nan)) for result in results)
+    }

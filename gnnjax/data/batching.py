@@ -1,6 +1,6 @@
 """Padded batches of one shape per dataset, so that a step compiles once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import jraph
@@ -41,14 +41,30 @@ class GraphBatch(NamedTuple):
     edge_labels: np.ndarray | None
 
 
-def batch_shape(dataset: GraphDataset, batch_size: int) -> BatchShape:
-    """The smallest shape that holds any `batch_size` graphs of `dataset`: the sum of the largest ones."""
+def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size: int) -> BatchShape:
+    """A shape that holds every batch of the given passes over `dataset`, so that all of them compile once.
+
+    Nodes and edges are rounded up by at most 1/16, so that other passes of the kind mostly get the same shape.
+
+    Args:
+      dataset: where the graphs are.
+      orders: for each pass the graph indices in the order in which they are visited.
+      batch_size: graphs per batch.
+    """
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, must be at least 1")
-    batch_size = min(batch_size, len(dataset))
-    largest_nodes = int(np.sort(dataset.n_node)[-batch_size:].sum())
-    largest_edges = int(np.sort(dataset.n_edge)[-batch_size:].sum())
-    return BatchShape(largest_nodes + 1, max(largest_edges, 1), batch_size + 1)
+    nodes = edges = graphs = 1
+    for order in orders:
+        starts = np.arange(0, len(order), batch_size)
+        nodes = max(nodes, np.add.reduceat(dataset.n_node[order], starts, dtype=np.int64).max())
+        edges = max(edges, np.add.reduceat(dataset.n_edge[order], starts, dtype=np.int64).max())
+        graphs = max(graphs, min(batch_size, len(order)))
+    return BatchShape(_round_up(int(nodes) + 1), _round_up(int(edges)), graphs + 1)
+
+
+def _round_up(size: int) -> int:
+    step = 2 ** max(size.bit_length() - 5, 0)
+    return -(-size // step) * step
 
 
 def make_batch(dataset: GraphDataset, indices: np.ndarray, shape: BatchShape) -> GraphBatch:
@@ -102,9 +118,9 @@ def iterate_batches(
 ) -> Iterator[GraphBatch]:
     """Yields `indices` in order, `batch_size` graphs at a time.
 
-    The last batch may hold fewer graphs; all have one shape.
+    The last batch may hold fewer graphs; all have one shape, by default that of `batch_shape` for this pass.
     """
-    shape = batch_shape(dataset, batch_size) if shape is None else shape
+    shape = batch_shape(dataset, [indices], batch_size) if shape is None else shape
     for start in range(0, len(indices), batch_size):
         yield make_batch(dataset, indices[start : start + batch_size], shape)
 

@@ -42,7 +42,7 @@ class GraphDataset:
         superpixels of an image, or just as nodes and edges.
       node_names: `[sum n_node]` integers, the name of each node as an index into `vocabulary`, or None.
       vocabulary: `[names]` unicode, e.g. element symbols or words, or None.
-      node_positions: `[sum n_node, 2]` float32, where a node lies in its graph's image (row, column, in pixels), or None.
+      node_positions: `[sum n_node, 2]` float32, a node's place in its graph's image (row, column, in pixels), or None.
       images: `[graphs, height, width]` uint8, the image behind each graph, or None.
 
     Raises:
@@ -236,9 +236,9 @@ def _validate_features(data: GraphDataset, field: str, rows: int, graph_ids: np.
         fail(field, f"must be {expected.__name__}[{rows}, features], is {features.dtype}{list(features.shape)}")
     if categories is None:
         bad, problem = ~np.isfinite(features), "has a value that is not finite"
-    elif len(categories) != features.shape[1]:
-        fail(field, f"has {features.shape[1]} columns, but numbers of categories for {len(categories)}")
     else:
+        if len(categories) != features.shape[1]:
+            fail(field, f"has {features.shape[1]} columns, but numbers of categories for {len(categories)}")
         bad = (features < 0) | (features >= np.array(categories))
         problem = f"has a value outside its column's categories (0 .. one less than {list(categories)})"
     if bad.any():

@@ -62,10 +62,10 @@ def load(path: str | os.PathLike) -> GraphDataset:
     if missing:
         raise DataError(f"{path}: field '{missing[0]}' is missing; prepare the file again")
     fields: dict[str, Any] = {field: arrays.get(field) for field in _REQUIRED + _OPTIONAL}
+    fields |= {field: tuple(schema[field]) if schema.get(field) else None for field in _CATEGORIES}
     try:
         return GraphDataset(
             **{field: schema[field] for field in _SCALARS},
-            **{field: tuple(schema[field]) if schema.get(field) else None for field in _CATEGORIES},
             **fields,
             splits={name: arrays[f"split_{name}"] for name in schema["splits"]} or None,
         )

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-__all__ = ["epoch_order", "random_split"]
+from gnnjax.data.dataset import GraphDataset
+from gnnjax.errors import DataError
+
+__all__ = ["epoch_order", "mutag_x_split", "random_split", "subsampled_split", "with_explained_part"]
 
 
 def random_split(num_graphs: int, *, seed: int, train: float = 0.8, valid: float = 0.1) -> dict[str, np.ndarray]:
@@ -28,6 +31,59 @@ def random_split(num_graphs: int, *, seed: int, train: float = 0.8, valid: float
     order = np.random.RandomState(seed).permutation(num_graphs)
     first, second = sizes[0], sum(sizes)
     return {"train": order[:first], "valid": order[first:second], "test": order[second:]}
+
+
+def mutag_x_split(dataset: GraphDataset, *, seed: int) -> dict[str, np.ndarray]:
+    """The split behind GSAT's published Mutag tables: its test graphs are *also* in train or validation.
+
+    A random 80 % of all graphs train, the rest validate; the test graphs are all of class 0 that have signal edges.
+
+    Args:
+      dataset: Mutagenicity, binary with edge labels.
+      seed: 0 .. 2^32 - 1, as for `random_split`.
+
+    Raises:
+      DataError: the dataset has no edge labels.
+    """
+    order = np.random.RandomState(seed).permutation(len(dataset))
+    num_train = int(0.8 * len(order))
+    test = np.flatnonzero(_has_signal(dataset) & (dataset.labels[:, 0] == 0))
+    return {"train": order[:num_train], "valid": order[num_train:], "test": test}
+
+
+def with_explained_part(dataset: GraphDataset, splits: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Adds the part `explained`: those test graphs that have signal edges, on which explanations are judged.
+
+    Raises:
+      DataError: the dataset has no edge labels.
+    """
+    return splits | {"explained": splits["test"][_has_signal(dataset)[splits["test"]]]}
+
+
+def _has_signal(dataset: GraphDataset) -> np.ndarray:
+    if dataset.edge_labels is None:
+        raise DataError(f"{dataset.name}: this split needs edge labels, the dataset has none")
+    graph_ids = np.repeat(np.arange(len(dataset)), dataset.n_edge)
+    return np.bincount(graph_ids, dataset.edge_labels, len(dataset)) > 0
+
+
+def subsampled_split(
+    splits: dict[str, np.ndarray], *, seed: int, num_train: int, num_valid: int
+) -> dict[str, np.ndarray]:
+    """Draws training and validation graphs from the publisher's training part, whose test part stays as it is.
+
+    Args:
+      splits: with the parts `train` and `test`.
+      seed: 0 .. 2^32 - 1.
+      num_train, num_valid: first and last graphs of a permutation of the training part.
+
+    Raises:
+      DataError: that part has fewer graphs than asked for.
+    """
+    order = np.random.RandomState(seed).permutation(splits["train"])
+    if num_train + num_valid > len(order):
+        raise DataError(f"the training part has {len(order)} graphs, {num_train} + {num_valid} are asked for")
+    return {"train": order[:num_train], "valid": order[len(order) - num_valid :], "test": splits["test"]}
 
 
 def epoch_order(indices: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:

@@ -45,7 +45,8 @@ def _statistics(data, segment_ids, num_segments):
     sums = segment_sum(jnp.concatenate([data, data * data], axis=1), segment_ids, num_segments)
     smallest = segment_min(data, segment_ids, num_segments)
     largest = segment_max(data, segment_ids, num_segments)
-    return SegmentStatistics(*jnp.split(sums, 2, axis=1), smallest, largest)
+    total, square_sum = jnp.split(sums, 2, axis=1)
+    return SegmentStatistics(total, square_sum, smallest, largest)
 
 
 def _forward(data, segment_ids, num_segments):

@@ -2,19 +2,30 @@
 
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
-from gnnjax.train.evaluation import Evaluation, accuracy, evaluate
+from gnnjax.train.evaluation import Evaluation, accuracy, evaluate, roc_auc
 from gnnjax.train.loop import FitResult, fit
 from gnnjax.train.losses import information_loss, prediction_loss
 from gnnjax.train.optimizers import adam_l2
-from gnnjax.train.schedules import RSchedule
-from gnnjax.train.steps import GSATObjective, StepOutput, TrainState, create_state, make_eval_step, make_train_step
+from gnnjax.train.pretrained import load_classifier, save_classifier
+from gnnjax.train.schedules import Plateau, RSchedule
+from gnnjax.train.steps import (
+    ClassifierObjective,
+    GSATObjective,
+    StepOutput,
+    TrainState,
+    create_state,
+    make_eval_step,
+    make_train_step,
+)
 
 __all__ = [
     "Callback",
     "Checkpoints",
+    "ClassifierObjective",
     "Evaluation",
     "FitResult",
     "GSATObjective",
+    "Plateau",
     "RSchedule",
     "StepOutput",
     "TrainState",
@@ -24,7 +35,10 @@ __all__ = [
     "evaluate",
     "fit",
     "information_loss",
+    "load_classifier",
     "make_eval_step",
     "make_train_step",
     "prediction_loss",
+    "roc_auc",
+    "save_classifier",
 ]

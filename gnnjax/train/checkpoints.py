@@ -9,7 +9,7 @@ import orbax.checkpoint as ocp
 
 from gnnjax.errors import CheckpointError
 
-__all__ = ["Checkpoints"]
+__all__ = ["Checkpoints", "compare_shapes"]
 
 
 class Checkpoints:
@@ -48,7 +48,7 @@ class Checkpoints:
         Raises:
           CheckpointError: it is damaged or of another model.
         """
-        return _restore(self._last, self._last.latest_step(), "state", template), self.last_record()
+        return _restore(self._last, self._newest(), "state", template), self.last_record()
 
     def last_record(self) -> dict:
         """The record of the newest state.
@@ -56,7 +56,12 @@ class Checkpoints:
         Raises:
           CheckpointError: it is absent or damaged.
         """
-        return _restore(self._last, self._last.latest_step(), "record", None)
+        return _restore(self._last, self._newest(), "record", None)
+
+    def _newest(self) -> int:
+        if self.last_epoch is None:
+            raise CheckpointError(f"{self._last.directory}: there is no checkpoint")
+        return self.last_epoch
 
     def save_best(self, epoch: int, weights: Any) -> None:
         """Stores the weights of the best epoch so far, unless this object has stored or read them already."""
@@ -75,7 +80,7 @@ class Checkpoints:
           CheckpointError: there are none, or they are damaged or of another model.
         """
         epoch = self._best.latest_step() if epoch is None else epoch
-        if epoch not in self._best.all_steps():
+        if epoch is None or epoch not in self._best.all_steps():
             raise CheckpointError(f"{self._best.directory}: there is no checkpoint of epoch {epoch}")
         weights = _restore(self._best, epoch, "weights", template)
         self._best_epoch = epoch
@@ -90,14 +95,15 @@ def _manager(folder: Path, *, keep: int) -> ocp.CheckpointManager:
     )
 
 
-def _restore(manager: ocp.CheckpointManager, epoch: int | None, item: str, template: Any) -> Any:
+def _restore(manager: ocp.CheckpointManager, epoch: int, item: str, template: Any) -> Any:
     """One item of a checkpoint, in the structure of `template`; a JSON record without one."""
     try:
         if template is None:
             args = ocp.args.JsonRestore()
         else:
             # Before anything is read: a restore that fails halfway leaves orbax's other reads running.
-            _compare(manager.item_metadata(epoch)[item], template)
+            metadata = manager.item_metadata(epoch)[item]
+            compare_shapes(metadata, template)
             args = ocp.args.StandardRestore(jax.tree.map(ocp.utils.to_shape_dtype_struct, template))
         return manager.restore(epoch, args=ocp.args.Composite(**{item: args}))[item]
     except (ValueError, KeyError, OSError, TypeError) as error:
@@ -106,7 +112,8 @@ def _restore(manager: ocp.CheckpointManager, epoch: int | None, item: str, templ
         ) from error
 
 
-def _compare(metadata: Any, template: Any) -> None:
+def compare_shapes(metadata: Any, template: Any) -> None:
+    """Raises ValueError, naming the array, unless a checkpoint's metadata has the shapes of `template`."""
     if metadata is None:
         raise ValueError("it holds no arrays")
     stored, wanted = _shapes(metadata.tree), _shapes(template)

@@ -10,9 +10,9 @@ from flax import nnx
 
 from gnnjax.data import GraphBatch, GraphDataset, Task, iterate_batches
 from gnnjax.explain import explanation_roc_auc, mean_attention, precision_at_k
-from gnnjax.train.steps import GSATObjective, StepOutput, make_eval_step, split
+from gnnjax.train.steps import Objective, StepOutput, default_objective, make_eval_step, split
 
-__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_step"]
+__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_step", "roc_auc"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,10 +20,10 @@ class Evaluation:
     """Results of a pass over some graphs, in the order of the pass, without padding.
 
     Attributes:
-      losses: mean over batches of `loss`, `prediction_loss` and `information_loss`, in nats.
+      losses: mean over batches of `loss`, `prediction_loss` and, with attention, `information_loss`, in nats.
       logits: `[graphs, outputs]`.
       labels: as in `data.GraphDataset`.
-      edge_attention: `[sum n_edge]`, in (0, 1).
+      edge_attention: `[sum n_edge]`, in (0, 1), or None for a plain classifier.
       edge_labels: `[sum n_edge]`, 1 where an edge is signal, or None.
       n_edge: `[graphs]`, number of edges of each graph.
     """
@@ -31,19 +31,27 @@ class Evaluation:
     losses: dict[str, float]
     logits: np.ndarray
     labels: np.ndarray
-    edge_attention: np.ndarray
+    edge_attention: np.ndarray | None
     edge_labels: np.ndarray | None
     n_edge: np.ndarray
 
     def attention_of(self, position: int) -> np.ndarray:
-        """`[edges]`, the attention of the graph at `position` of the pass."""
+        """`[edges]`, the attention of the graph at `position` of the pass.
+
+        Raises:
+          ValueError: a plain classifier was evaluated, which has no attention.
+        """
+        if self.edge_attention is None:
+            raise ValueError("a plain classifier was evaluated: it has no attention")
         end = int(self.n_edge[: position + 1].sum())
         return self.edge_attention[end - int(self.n_edge[position]) : end]
 
     def metrics(self, task: Task) -> dict[str, float]:
-        """Losses, accuracy and, where signal edges are known, agreement of the attention with them."""
+        """Losses, accuracy, ROC-AUC (`binary`, `multilabel`) and the attention's agreement with known signal edges."""
         metrics = self.losses | {"accuracy": accuracy(task, self.logits, self.labels)}
-        if self.edge_labels is not None:
+        if task != "multiclass":
+            metrics["roc_auc"] = roc_auc(self.logits, self.labels)
+        if self.edge_labels is not None and self.edge_attention is not None:
             signal, background = mean_attention(self.edge_attention, self.edge_labels)
             metrics |= {
                 "explanation_roc_auc": explanation_roc_auc(self.edge_attention, self.edge_labels),
@@ -69,6 +77,26 @@ def accuracy(task: Task, logits: np.ndarray, labels: np.ndarray) -> float:
     return float(((logits > 0) == labels)[labelled].mean()) if labelled.any() else float("nan")
 
 
+def roc_auc(logits: np.ndarray, labels: np.ndarray) -> float:
+    """ROC-AUC in [0, 1] per task over its labelled graphs, mean over the tasks with both classes; NaN without any.
+
+    Args:
+      logits: `[graphs, tasks]`.
+      labels: `[graphs, tasks]` in {0, 1}, NaN where not labelled.
+
+    Source: the evaluation of OGB, Hu et al., NeurIPS 2020 (arXiv 2005.00687).
+    """
+    # Here and not above, because it takes longer to import than all of gnnjax.
+    from sklearn.metrics import roc_auc_score  # noqa: PLC0415
+
+    scores = []
+    for logit, label in zip(logits.T, labels.T, strict=True):
+        labelled = ~np.isnan(label)
+        if len(np.unique(label[labelled])) == 2:
+            scores.append(roc_auc_score(label[labelled], logit[labelled]))
+    return float(np.mean(scores)) if scores else float("nan")
+
+
 def collect(dataset: GraphDataset, indices: np.ndarray, batch_size: int, outputs: Sequence[StepOutput]) -> Evaluation:
     """Joins the reports of the steps of one pass over `indices`, padding taken off."""
     fetched = jax.device_get(list(outputs))
@@ -76,12 +104,16 @@ def collect(dataset: GraphDataset, indices: np.ndarray, batch_size: int, outputs
     starts = range(0, len(indices), batch_size)
     num_graphs = [len(indices[start : start + batch_size]) for start in starts]
     num_edges = [int(n_edge[start : start + batch_size].sum()) for start in starts]
-    names = ("loss", "prediction_loss", "information_loss")
+    names = ["loss", "prediction_loss"]
+    attentions = [output.edge_attention for output in fetched]
+    has_attention = attentions[0] is not None
+    if has_attention:
+        names.append("information_loss")
     return Evaluation(
         losses={name: float(np.mean([getattr(output, name) for output in fetched])) for name in names},
         logits=_join([output.logits for output in fetched], num_graphs),
         labels=dataset.labels[indices],
-        edge_attention=_join([output.edge_attention for output in fetched], num_edges),
+        edge_attention=_join(attentions, num_edges) if has_attention else None,
         edge_labels=None if dataset.edge_labels is None else dataset.edge_labels[dataset.edge_rows(indices)],
         n_edge=n_edge,
     )
@@ -96,17 +128,17 @@ def evaluate(
     dataset: GraphDataset,
     indices: np.ndarray,
     *,
-    objective: GSATObjective | None = None,
+    objective: Objective | None = None,
     r: float = 0.5,
     batch_size: int = 128,
 ) -> Evaluation:
-    """Runs a `models.GSAT` in evaluation mode over the graphs `indices` of a dataset.
+    """Runs a `models.GSAT` or a plain classifier in evaluation mode over the graphs `indices` of a dataset.
 
     Args:
       model: the model.
       dataset: where the graphs are.
       indices: `[graphs]`, which ones, in which order.
-      objective: the losses to report (default: both parts with weight 1).
+      objective: the losses to report (default: that of the model, both parts with weight 1).
       r: the prior of the information loss.
       batch_size: graphs per step.
 
@@ -114,7 +146,9 @@ def evaluate(
       ValueError: `indices` is empty.
     """
     graphdef, params, batch_stats = split(model)
-    step = functools.partial(make_eval_step(graphdef, objective or GSATObjective(dataset.task)), params, batch_stats)
+    step = functools.partial(
+        make_eval_step(graphdef, objective or default_objective(model, dataset.task)), params, batch_stats
+    )
     return evaluate_step(step, dataset, np.asarray(indices), r=r, batch_size=batch_size)
 
 

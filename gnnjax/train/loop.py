@@ -5,22 +5,23 @@ import functools
 import os
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
-from gnnjax.data import GraphDataset, epoch_order, iterate_batches
+from gnnjax.data import GraphDataset, batch_shape, epoch_order, iterate_batches
 from gnnjax.errors import NonFiniteLossError, RunError
+from gnnjax.models import GSAT
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
 from gnnjax.train.evaluation import collect, evaluate_step
 from gnnjax.train.optimizers import adam_l2
-from gnnjax.train.schedules import RSchedule
-from gnnjax.train.selection import first_eligible_epoch, is_better
-from gnnjax.train.steps import GSATObjective, create_state, make_eval_step, make_train_step
+from gnnjax.train.schedules import Plateau, RSchedule
+from gnnjax.train.selection import Metric, first_eligible_epoch, is_better
+from gnnjax.train.steps import create_state, default_objective, make_eval_step, make_train_step
 
 __all__ = ["FitResult", "fit"]
 
@@ -30,7 +31,8 @@ class FitResult(NamedTuple):
 
     Attributes:
       history: one entry per epoch: `epoch`, `r`, `learning_rate` and, per split part, its metrics.
-      best_epoch: the 0-based epoch that model selection chose; the model holds its weights.
+      best_epoch: the 0-based epoch that model selection chose; the model holds its weights, unless `fit` was asked to
+        keep the last.
       seconds: wall time, over all processes that worked on the run.
     """
 
@@ -53,15 +55,19 @@ def fit(
     batch_size: int = 128,
     learning_rate: float = 1e-3,
     weight_decay: float = 0.0,
+    plateau: Plateau | None = None,
     r: RSchedule | None = None,
     prediction_coefficient: float = 1.0,
     information_coefficient: float = 1.0,
+    metric: Metric = "accuracy",
+    lazy_parts: Sequence[str] = (),
+    keep: Literal["best", "last"] = "best",
     seed: int = 0,
     folder: str | os.PathLike | None = None,
     checkpoint_every: int = 10,
     callbacks: Sequence[Callback] = (),
 ) -> FitResult:
-    """Trains a `models.GSAT` and leaves the weights of the best epoch in it.
+    """Trains a `models.GSAT`, or a classifier without attention, and leaves the weights of the best epoch in it.
 
     Everything random depends on `seed` and the epoch alone. With a `folder` the run can be killed at any moment: the
     same call continues from its newest checkpoint and, on the same device, ends with the same bits.
@@ -74,8 +80,13 @@ def fit(
       epochs: passes over the training part.
       batch_size: graphs per step.
       learning_rate, weight_decay: of Adam with L2 regularisation.
-      r: schedule of the information loss's prior (default: the published 0.9 down to 0.5).
-      prediction_coefficient, information_coefficient: weights of the two losses.
+      plateau: lowers the learning rate when `metric` of the part `valid` stops rising; None keeps it.
+      r: GSAT's schedule of the information loss's prior (default: the published 0.9 down to 0.5).
+      prediction_coefficient, information_coefficient: weights of GSAT's two losses.
+      metric: what selects the best epoch, on the part `valid`.
+      lazy_parts: parts that are evaluated only in epochs that are the best so far, which saves time; the entry of the
+        best epoch is complete all the same.
+      keep: which epoch's weights the model ends with.
       seed: of shuffles, dropout and attention noise.
       folder: where checkpoints go (`last` and `best`); None keeps nothing.
       checkpoint_every: epochs between checkpoints.
@@ -83,7 +94,7 @@ def fit(
 
     Raises:
       NonFiniteLossError: a loss or gradient became NaN or infinite; checkpoints hold finite states only.
-      RunError: a split part is missing or empty.
+      RunError: a split part is missing or empty, or a setting makes no sense.
       CheckpointError: `folder` holds checkpoints of another model.
     """
     for part in ("train", "valid"):
@@ -91,11 +102,18 @@ def fit(
             raise RunError(f"the split has no graphs in its part '{part}'")
     if epochs < 1 or checkpoint_every < 1:
         raise RunError(f"epochs={epochs} and checkpoint_every={checkpoint_every} must be at least 1")
+    if "valid" in lazy_parts or not set(lazy_parts) <= set(splits):
+        raise RunError(f"lazy_parts={tuple(lazy_parts)} must be among the parts other than 'valid'")
+    if metric == "roc_auc" and dataset.task == "multiclass":
+        raise RunError("roc_auc is the metric of binary and multilabel tasks; this one is multiclass, take accuracy")
     splits = {part: np.asarray(indices) for part, indices in splits.items()}
     schedule = r or RSchedule()
     optimizer = adam_l2(learning_rate, weight_decay)
-    objective = GSATObjective(dataset.task, prediction_coefficient, information_coefficient)
-    first_eligible = first_eligible_epoch(epochs, schedule)
+    objective = default_objective(model, dataset.task, prediction_coefficient, information_coefficient)
+    first_eligible = first_eligible_epoch(epochs, schedule) if isinstance(model, GSAT) else 0
+    # Every shuffle to come is known, so that the smallest shape that fits them all is, too.
+    orders = (epoch_order(splits["train"], seed=seed, epoch=epoch) for epoch in range(epochs))
+    train_shape = batch_shape(dataset, orders, batch_size)
     graphdef, state = create_state(model, optimizer)
     train_step = make_train_step(graphdef, optimizer, objective)
     eval_step = make_eval_step(graphdef, objective)
@@ -114,9 +132,10 @@ def fit(
         for epoch in range(len(history), epochs):
             prior = schedule(epoch)
             order = epoch_order(splits["train"], seed=seed, epoch=epoch)
-            batches = iterate_batches(dataset, order, batch_size=batch_size)
+            batches = iterate_batches(dataset, order, batch_size=batch_size, shape=train_shape)
             key = jax.random.fold_in(jax.random.key(seed), epoch)
-            state, outputs, norms = _train_epoch(train_step, state, batches, prior, key, callbacks)
+            scale = 1.0 if plateau is None else plateau.scale([entry["valid"][metric] for entry in history])
+            state, outputs, norms = _train_epoch(train_step, state, batches, prior, scale, key, callbacks)
             _check_finite(epoch, outputs, norms, checkpoints)
             evaluations = {"train": collect(dataset, order, batch_size, outputs)}
             evaluate_part = functools.partial(
@@ -126,11 +145,13 @@ def fit(
                 r=prior,
                 batch_size=batch_size,
             )
-            evaluations |= {part: evaluate_part(splits[part]) for part in splits if part != "train"}
-            metrics = {part: evaluation.metrics(dataset.task) for part, evaluation in evaluations.items()}
-            history.append({"epoch": epoch, "r": prior, "learning_rate": learning_rate} | metrics)
-            if epoch >= first_eligible and is_better(metrics["valid"], best.metrics(history)):
+            evaluations |= {part: evaluate_part(splits[part]) for part in splits if part not in ("train", *lazy_parts)}
+            valid = evaluations["valid"].metrics(dataset.task)
+            if epoch >= first_eligible and is_better(valid, best.metrics(history), metric):
                 best = _Best(epoch, _copy(state[:2]))
+                evaluations |= {part: evaluate_part(splits[part]) for part in lazy_parts}
+            metrics = {part: evaluation.metrics(dataset.task) for part, evaluation in evaluations.items()}
+            history.append({"epoch": epoch, "r": prior, "learning_rate": learning_rate * scale} | metrics)
             if checkpoints is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
                 if best.epoch is not None:
                     checkpoints.save_best(best.epoch, best.weights)
@@ -141,7 +162,8 @@ def fit(
                 callback.on_epoch(history[-1], evaluations)
 
     assert best.epoch is not None  # The last epoch is always eligible.
-    nnx.update(model, *jax.tree.map(jnp.asarray, best.weights))
+    weights = best.weights if keep == "best" else state[:2]
+    nnx.update(model, *jax.tree.map(jnp.asarray, weights))
     return FitResult(history, best.epoch, time.perf_counter() - begin)
 
 
@@ -166,10 +188,10 @@ def _resume(checkpoints, state):
     return state, record["history"], best, record["seconds"]
 
 
-def _train_epoch(train_step, state, batches, prior, key, callbacks):
+def _train_epoch(train_step, state, batches, prior, scale, key, callbacks):
     outputs, norms = [], []
     for step, batch in enumerate(batches):
-        state, output, norm = train_step(state, batch, prior, jax.random.fold_in(key, step))
+        state, output, norm = train_step(state, batch, prior, scale, jax.random.fold_in(key, step))
         outputs.append(output)
         norms.append(norm)
         # Two steps in flight keep the device busy and the host's memory bounded.

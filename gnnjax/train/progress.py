@@ -5,21 +5,24 @@ import sys
 from tqdm import tqdm
 
 from gnnjax.train.callbacks import Callback
+from gnnjax.train.selection import Metric
 
 __all__ = ["ProgressBar"]
 
 
 class ProgressBar(Callback):
-    """One bar over all steps of a run, with the newest loss, accuracy and explanation ROC-AUC beside it.
+    """One bar over all steps of a run, with the newest loss, metric and explanation ROC-AUC beside it.
 
     Args:
       description: text in front of the bar.
-      part: split part whose accuracy and explanation ROC-AUC are shown.
+      part: split part whose metric and explanation ROC-AUC are shown.
+      metric: which metric.
     """
 
-    def __init__(self, description: str = "", part: str = "valid"):
+    def __init__(self, description: str = "", part: str = "valid", metric: Metric = "accuracy"):
         self._description = description
         self._part = part
+        self._metric = metric
 
     def on_start(self, first_epoch, epochs, steps_per_epoch):
         self._epochs = epochs
@@ -39,9 +42,9 @@ class ProgressBar(Callback):
 
     def on_epoch(self, entry, evaluations):
         shown = {"epoch": f"{entry['epoch'] + 1}/{self._epochs}", "loss": f"{entry['train']['loss']:.3f}"}
-        shown["acc"] = f"{entry[self._part]['accuracy']:.3f}"
+        shown[{"accuracy": "acc", "roc_auc": "auc"}[self._metric]] = f"{entry[self._part][self._metric]:.3f}"
         if "explanation_roc_auc" in entry[self._part]:
-            shown["roc"] = f"{entry[self._part]['explanation_roc_auc']:.3f}"
+            shown["explanation"] = f"{entry[self._part]['explanation_roc_auc']:.3f}"
         self._bar.set_postfix(shown, refresh=False)
 
     def on_end(self):

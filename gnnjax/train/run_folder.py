@@ -15,7 +15,7 @@ import jax
 from gnnjax.atomic import atomic_open
 from gnnjax.errors import RunError
 
-__all__ = ["open_run_folder", "read_json", "versions", "write_json"]
+__all__ = ["differences", "open_run_folder", "read_json", "versions", "write_json"]
 
 _PACKAGES = ("gnnjax", "jax", "jaxlib", "flax", "optax", "jraph", "numpy", "orbax-checkpoint")
 
@@ -64,11 +64,11 @@ def _read_record(file: Path) -> dict:
 
 
 def _compare(folder: Path, record: dict, settings: Mapping[str, Any]) -> None:
-    differences = _differences(record["settings"], settings)
-    if differences:
+    found = differences(record["settings"], settings)
+    if found:
         raise RunError(
             f"{folder} holds a run with other settings:\n  "
-            + "\n  ".join(differences)
+            + "\n  ".join(found)
             + "\nChoose another --workdir, or pass --overwrite to delete that run"
         )
     changed = {name: version for name, version in versions().items() if record["versions"].get(name) != version}
@@ -105,10 +105,11 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
         file.write("\n")
 
 
-def _differences(stored: Any, asked: Any, name: str = "") -> list[str]:
+def differences(stored: Any, asked: Any, name: str = "") -> list[str]:
+    """A line for each value that differs between two nested JSON values."""
     if isinstance(stored, dict) and isinstance(asked, dict):
         lines = []
         for key in sorted(stored.keys() | asked.keys()):
-            lines += _differences(stored.get(key), asked.get(key), f"{name}.{key}" if name else key)
+            lines += differences(stored.get(key), asked.get(key), f"{name}.{key}" if name else key)
         return lines
     return [] if stored == asked else [f"{name}: {stored!r} there, {asked!r} asked for"]

@@ -1,8 +1,10 @@
-"""How much information the attention may pass, epoch by epoch."""
+"""What changes from epoch to epoch: the prior of the attention, and the learning rate."""
 
 import dataclasses
+import math
+from collections.abc import Sequence
 
-__all__ = ["RSchedule"]
+__all__ = ["Plateau", "RSchedule"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,3 +41,37 @@ class RSchedule:
     def is_final(self, epoch: int) -> bool:
         """Whether r has reached its last value."""
         return self(epoch) - self.final < 1e-9
+
+
+@dataclasses.dataclass(frozen=True)
+class Plateau:
+    """Lowers the learning rate when a metric has stopped rising, in the conventions of PyTorch's ReduceLROnPlateau.
+
+    Attributes:
+      patience: epochs without improvement that are put up with.
+      factor: what the learning rate is then multiplied by, in (0, 1).
+      threshold: the relative improvement that counts, at least 0.
+
+    Raises:
+      ValueError: a value is out of its range.
+    """
+
+    patience: int = 10
+    factor: float = 0.1
+    threshold: float = 1e-4
+
+    def __post_init__(self):
+        if self.patience < 0 or not 0 < self.factor < 1 or self.threshold < 0:
+            raise ValueError(f"{self}: patience and threshold must not be negative, factor within (0, 1)")
+
+    def scale(self, metrics: Sequence[float]) -> float:
+        """The product of all reductions after epochs with these values of the metric: nothing else to remember."""
+        scale, best, waited = 1.0, -math.inf, 0
+        for metric in metrics:
+            if metric > best * (1 + self.threshold):
+                best, waited = metric, 0
+            else:
+                waited += 1
+            if waited > self.patience:
+                scale, waited = scale * self.factor, 0
+        return scale

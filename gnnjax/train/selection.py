@@ -1,10 +1,14 @@
 """Which epoch's model counts."""
 
+import math
 import warnings
+from typing import Literal
 
 from gnnjax.train.schedules import RSchedule
 
-__all__ = ["first_eligible_epoch", "is_better"]
+__all__ = ["Metric", "first_eligible_epoch", "is_better"]
+
+Metric = Literal["accuracy", "roc_auc"]
 
 _LAST_BURN_IN_EPOCH = 10
 
@@ -27,8 +31,16 @@ def first_eligible_epoch(epochs: int, r: RSchedule) -> int:
     return epochs - 1
 
 
-def is_better(candidate: dict[str, float], best: dict[str, float] | None) -> bool:
-    """Whether validation metrics beat the best so far: by accuracy, ties by lower prediction loss; first of equals."""
+def is_better(candidate: dict[str, float], best: dict[str, float] | None, metric: Metric = "accuracy") -> bool:
+    """Whether validation metrics beat the best so far: by `metric`, ties by lower prediction loss; first of equals.
+
+    An undefined metric (NaN: one class alone among the labels) loses against any other.
+    """
     if best is None:
         return True
-    return (candidate["accuracy"], -candidate["prediction_loss"]) > (best["accuracy"], -best["prediction_loss"])
+
+    def rank(metrics):
+        value = metrics[metric]
+        return -math.inf if math.isnan(value) else value, -metrics["prediction_loss"]
+
+    return rank(candidate) > rank(best)

@@ -8,7 +8,7 @@ an argument, because JAX would hash all of it at every call.
 import dataclasses
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -18,14 +18,17 @@ from jaxtyping import Array, Float
 
 from gnnjax.data import GraphBatch, Task
 from gnnjax.graphs import edge_graph_ids, node_graph_ids
-from gnnjax.models import GSAT
+from gnnjax.models import GSAT, Backbone
 from gnnjax.train.losses import information_loss, prediction_loss
 
 __all__ = [
+    "ClassifierObjective",
     "GSATObjective",
+    "Objective",
     "StepOutput",
     "TrainState",
     "create_state",
+    "default_objective",
     "make_eval_step",
     "make_train_step",
     "merge",
@@ -45,21 +48,30 @@ class StepOutput(NamedTuple):
     """What a step reports.
 
     Attributes:
-      loss, prediction_loss, information_loss: in nats; the first is their weighted sum.
+      loss, prediction_loss, information_loss: in nats; the first is the weighted sum of the others, of which a plain
+        classifier has no second.
       logits: `[graphs, outputs]`, padding included.
-      edge_attention: `[edges]`, in (0, 1), padding included.
+      edge_attention: `[edges]`, in (0, 1), padding included; None for a plain classifier.
     """
 
     loss: Float[Array, ""]
     prediction_loss: Float[Array, ""]
-    information_loss: Float[Array, ""]
+    information_loss: Float[Array, ""] | None
     logits: Float[Array, "graphs outputs"]
-    edge_attention: Float[Array, " edges"]
+    edge_attention: Float[Array, " edges"] | None
+
+
+class Objective(Protocol):
+    """What is minimised: applies a model to a batch. Equal objectives compare and hash as equal."""
+
+    def __call__(
+        self, model: Any, batch: GraphBatch, r: Any, *, train: bool, key: jax.Array | None = None
+    ) -> StepOutput: ...
 
 
 @dataclasses.dataclass(frozen=True)
 class GSATObjective:
-    """GSAT's loss: prediction loss plus the information that the attention lets through.
+    """GSAT's loss: the prediction loss and the information that the attention lets through.
 
     Attributes:
       task: which prediction loss.
@@ -83,6 +95,34 @@ class GSATObjective:
         return StepOutput(loss, prediction, information, logits, aux.edge_attention)
 
 
+@dataclasses.dataclass(frozen=True)
+class ClassifierObjective:
+    """The prediction loss of a classifier without attention.
+
+    Attributes:
+      task: which prediction loss.
+    """
+
+    task: Task
+
+    def __call__(
+        self, model: Backbone, batch: GraphBatch, r: Any, *, train: bool, key: jax.Array | None = None
+    ) -> StepOutput:
+        """Applies a `models.Backbone`; `r` is without effect."""
+        logits, _ = model(batch.graphs, graph_mask=batch.graph_mask, train=train, key=key)
+        loss = prediction_loss(self.task, logits, batch.labels, batch.graph_mask)
+        return StepOutput(loss, loss, None, logits, None)
+
+
+def default_objective(
+    model: Any, task: Task, prediction_coefficient: float = 1.0, information_coefficient: float = 1.0
+) -> Objective:
+    """GSAT's objective for a `models.GSAT`, the prediction loss alone for any other classifier."""
+    if isinstance(model, GSAT):
+        return GSATObjective(task, prediction_coefficient, information_coefficient)
+    return ClassifierObjective(task)
+
+
 def split(model: nnx.Module) -> tuple[nnx.GraphDef, dict, dict]:
     """The static part, the parameters and the batch-norm statistics of a model; the last two as plain dictionaries."""
     graphdef, params, batch_stats = nnx.split(model, nnx.Param, nnx.BatchStat)
@@ -103,15 +143,15 @@ def create_state(model: nnx.Module, optimizer: optax.GradientTransformation) -> 
 
 @functools.lru_cache(maxsize=16)
 def make_train_step(
-    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, objective: GSATObjective
-) -> Callable[[TrainState, GraphBatch, float, jax.Array], tuple[TrainState, StepOutput, Array]]:
-    """The jitted `step(state, batch, r, key)`: one optimiser step.
+    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, objective: Objective
+) -> Callable[[TrainState, GraphBatch, float, float, jax.Array], tuple[TrainState, StepOutput, Array]]:
+    """The jitted `step(state, batch, r, scale, key)`: one optimiser step, its length multiplied by `scale`.
 
     It returns the new state, the step's report and the norm of the gradient; the memory of the old state is given up.
     Equal arguments give the same function, which compiles once per shape of the batch.
     """
 
-    def step(state, batch, r, key):
+    def step(state, batch, r, scale, key):
         def loss_fn(params):
             model = merge(graphdef, params, state.batch_stats)
             output = objective(model, batch, r, train=True, key=key)
@@ -119,6 +159,7 @@ def make_train_step(
 
         grads, (output, batch_stats) = jax.grad(loss_fn, has_aux=True)(state.params)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
+        updates = optax.tree.scale(scale, updates)
         state = TrainState(optax.apply_updates(state.params, updates), batch_stats, opt_state)
         return state, output, optax.tree.norm(grads)
 
@@ -126,9 +167,7 @@ def make_train_step(
 
 
 @functools.lru_cache(maxsize=16)
-def make_eval_step(
-    graphdef: nnx.GraphDef, objective: GSATObjective
-) -> Callable[[Any, Any, GraphBatch, float], StepOutput]:
+def make_eval_step(graphdef: nnx.GraphDef, objective: Objective) -> Callable[[Any, Any, GraphBatch, float], StepOutput]:
     """The jitted `step(params, batch_stats, batch, r)`: no dropout, no noise, running statistics.
 
     Equal arguments give the same function, which compiles once per shape of the batch.

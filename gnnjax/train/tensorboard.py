@@ -1,7 +1,11 @@
 """Training curves and attention histograms for TensorBoard."""
 
+import math
 import os
+from collections.abc import Mapping
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from tensorboardX import SummaryWriter
 
 from gnnjax.train.callbacks import Callback
@@ -36,7 +40,11 @@ class TensorBoard(Callback):
         self._writer.add_scalar("learning_rate", entry["learning_rate"], epoch)
         for part, evaluation in evaluations.items():
             for name, value in entry[part].items():
+                if math.isnan(value):  # Undefined here, such as the ROC-AUC of a single class.
+                    continue
                 self._writer.add_scalar(f"{part}/{name}", value, epoch)
+            if evaluation.edge_attention is None:
+                continue
             if evaluation.edge_labels is None:
                 self._writer.add_histogram(f"{part}/attention", evaluation.edge_attention, epoch)
                 continue
@@ -44,6 +52,13 @@ class TensorBoard(Callback):
             for name, edges in (("signal", signal), ("background", ~signal)):
                 if edges.any():
                     self._writer.add_histogram(f"{part}/attention_{name}", evaluation.edge_attention[edges], epoch)
+
+    def add_figures(self, figures: Mapping[str, Figure], epoch: int) -> None:
+        """Adds figures by name, after the run as well as during it."""
+        with SummaryWriter(self._folder, filename_suffix=".figures") as writer:
+            for name, figure in figures.items():
+                FigureCanvasAgg(figure).draw()
+                writer.add_figure(name, figure, epoch, close=False)
 
     def on_end(self):
         self._writer.close()

