@@ -85,7 +85,7 @@ def gnnjax_runs(dataset: GraphDataset, train: GraphBatch, evaluation: GraphBatch
 
 def pyg_runs(dataset: GraphDataset, train: GraphBatch, evaluation: GraphBatch) -> dict[str, Run]:
     """As `gnnjax_runs`, for PyTorch Geometric on the same graphs."""
-    model = pyg_gsat.GSATStep(dataset.in_features)
+    model = pyg_gsat.GSATStep(dataset.nodes.shape[1])
     train_batch, eval_batch = pyg_gsat.batch_from_gnnjax(train), pyg_gsat.batch_from_gnnjax(evaluation)
 
     def run_train(steps: int):

@@ -1,7 +1,7 @@
 """What was published for GSAT, in %, as (mean, standard deviation or None).
 
-`paper`: tables 1 and 2 of Miao et al., ICML 2022 (arXiv 2201.12987). `re-run`: the same code, mended since, run again by
-Chen et al., ICML 2024 (arXiv 2406.07955).
+`paper`: tables 1 and 2 of Miao et al., ICML 2022 (arXiv 2201.12987). `re-run`: the same code, mended since, run again
+by Chen et al., ICML 2024 (arXiv 2406.07955).
 """
 
 __all__ = ["PUBLISHED"]

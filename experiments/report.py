@@ -20,6 +20,8 @@ _PERCENTAGES = {
     "precision_at_5": "precision@5 %",
 }
 _PLAIN = {"best_epoch": "best epoch", "wall_seconds": "time s"}
+# In results.json, but not in the table on the screen.
+_STORED = ("peak_bytes",)
 
 
 def run_seeds(
@@ -48,8 +50,9 @@ def run_seeds(
 
 
 def summarize(results: list[dict]) -> dict[str, dict[str, float]]:
-    """Mean and (population) standard deviation over the seeds of every figure that the table shows."""
-    values = {name: [result[name] for result in results] for name in _columns(results)}
+    """Mean and (population) standard deviation over the seeds of each figure of the table, and of the peak memory."""
+    stored = [name for name in _STORED if name in results[0]]
+    values = {name: [result[name] for result in results] for name in [*_columns(results), *stored]}
     return {name: {"mean": float(np.mean(v)), "std": float(np.std(v))} for name, v in values.items()}
 
 

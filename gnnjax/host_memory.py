@@ -1,9 +1,11 @@
-"""The C library's memory allocator, for programs that compute on the CPU."""
+"""This process's memory: the C library's allocator, for programs that compute on the CPU, and the peak of its use."""
 
 import ctypes
 import platform
+import resource
+import sys
 
-__all__ = ["keep_freed_memory"]
+__all__ = ["keep_freed_memory", "peak_memory"]
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
@@ -22,3 +24,10 @@ def keep_freed_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return bool(mallopt(_M_MMAP_THRESHOLD, 2**30) and mallopt(_M_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def peak_memory() -> int:
+    """The most memory that this process has held at any time so far, in bytes (resident set size)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # macOS counts bytes, Linux KiB.
+    return peak if sys.platform == "darwin" else peak * 1024

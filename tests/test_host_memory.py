@@ -2,9 +2,10 @@ import platform
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from gnnjax.host_memory import keep_freed_memory
+from gnnjax.host_memory import keep_freed_memory, peak_memory
 
 MEASURE = """
 import resource, sys
@@ -32,3 +33,10 @@ def test_freed_memory_is_used_again_without_page_faults():
 def test_elsewhere_it_says_so(monkeypatch):
     monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
     assert keep_freed_memory() is False
+
+
+def test_peak_memory_holds_what_was_allocated():
+    before = peak_memory()
+    size = before + 50_000_000
+    assert np.ones(size, np.uint8).sum() == size
+    assert size < peak_memory() < 3 * size
