@@ -51,7 +51,7 @@ def run_seeds(
 
 def summarize(results: list[dict]) -> dict[str, dict[str, float]]:
     """Mean and (population) standard deviation over the seeds of each figure of the table, and of the peak memory."""
-    stored = [name for name in _STORED if name in results[0]]
+    stored = [name for name in _STORED if all(name in result for result in results)]
     values = {name: [result[name] for result in results] for name in [*_columns(results), *stored]}
     return {name: {"mean": float(np.mean(v)), "std": float(np.std(v))} for name, v in values.items()}
 
@@ -66,9 +66,14 @@ def print_table(results: list[dict], *, title: str) -> None:
         table.add_row(str(result["seed"]), *cells)
     if len(results) > 1:
         table.add_section()
-        statistics = {name: {k: scale[name] * v for k, v in s.items()} for name, s in summarize(results).items()}
+        summary = {name: summarize(results)[name] for name in columns}
+        statistics = {name: {k: scale[name] * v for k, v in s.items()} for name, s in summary.items()}
         table.add_row("mean ± std", *(f"{s['mean']:.2f} ± {s['std']:.2f}" for s in statistics.values()))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        # The table takes what it needs: nobody's log has to be cut to 80 columns.
+        console.width = 200
+    console.print(table)
 
 
 def _columns(results: list[dict]) -> dict[str, str]:
