@@ -123,9 +123,7 @@ def collect(folder: Path) -> list[dict[str, Any]]:
         published = configure(name, raw_data="", data_folder="", epochs=0, interval=0)
         row = {"data": data, "backbone": backbone, "method": "GSAT*" if star else "GSAT"}
         row |= {"seeds": len(results["seeds"]), "epochs": settings["training"]["epochs"]}
-        row["settings"] = "published"
-        if settings["training"]["epochs"] != published.training.epochs:
-            row["settings"] = f"{row['epochs']} of {published.training.epochs} epochs"
+        row["settings"] = ", ".join(_changes(settings, published)) or "published"
         if "peak_bytes" in summary:
             row["peak_gb"] = round(max(seed["peak_bytes"] for seed in results["seeds"]) / 1e9, 2)
         row["minutes_per_seed"] = round(summary["wall_seconds"]["mean"] / 60, 1)
@@ -134,6 +132,22 @@ def collect(folder: Path) -> list[dict[str, Any]]:
                 row |= {f"{metric}_{k}": round(100 * summary[metric][k], 2) for k in ("mean", "std")}
         rows.append(row)
     return rows
+
+
+def _changes(settings: dict[str, Any], published: ConfigDict) -> list[str]:
+    """What a run did otherwise than published, a phrase for each; its epochs first."""
+    names = ("dataset", "split", "model", "attention", "r", "loss", "optimizer", "training", "pretraining")
+    changes = []
+    for section in (name for name in names if name in settings):
+        for name, value in settings[section].items():
+            expected = published[section].get(name)
+            # JSON has lists only.
+            expected = list(expected) if isinstance(expected, tuple) else expected
+            if (section, name) == ("training", "epochs") and value != expected:
+                changes.insert(0, f"{value} of {expected} epochs")
+            elif name != "checkpoint_every" and value != expected:
+                changes.append(f"{section}.{name} {value} instead of {expected}")
+    return changes
 
 
 def write_report(rows: list[dict[str, Any]], folder: Path) -> None:
