@@ -8,6 +8,7 @@ folder or zip.
 """
 
 from ml_collections import ConfigDict
+from ml_collections.config_dict import placeholder
 
 from configs.published import gsat_config
 
@@ -22,7 +23,8 @@ def get_config(backbone: str = "gin") -> ConfigDict:
         "graph_sst2",
         backbone,
         SETTINGS,
-        dataset={"name": "graph_sst2", "source": ""},  # the folder or zip of the published files
+        # source: the folder or zip of the published files (default: data/raw/Graph-SST2.zip)
+        dataset={"name": "graph_sst2", "source": placeholder(str)},
         split={"protocol": "published"},
         learn_on_edges=True,
         lazy_parts=("test",),
