@@ -37,7 +37,13 @@ class CategoricalEncoder(nnx.Module):
         self.tables = nnx.List([table(rows) for rows in self.categories])
 
     def __call__(self, x: Int[Array | np.ndarray, "rows columns"]) -> Float[Array, "rows out_features"]:
-        """Embeds rows of categories, each from 0 to one less than its column's number; others add nothing."""
+        """Embeds rows of categories, each from 0 to one less than its column's number; others add nothing.
+
+        Raises:
+          ValueError: `x` has another number of columns.
+        """
+        if x.ndim != 2 or x.shape[1] != len(self.categories):
+            raise ValueError(f"x must have {len(self.categories)} columns of categories, has shape {list(x.shape)}")
         # As a product, so that the gradient is one too: scattering into a few rows is slow on every device.
         hot = [jax.nn.one_hot(x[:, column], rows) for column, rows in enumerate(self.categories)]
         return jnp.concatenate(hot, axis=1) @ jnp.concatenate([table[...] for table in self.tables])
