@@ -1,0 +1,19 @@
+"""Figures: attention on graphs, its distribution, training curves. Needs the extra `gnnjax[experiments]`."""
+
+from gnnjax.plot.curves import training_curves
+from gnnjax.plot.explained import explained_graphs
+from gnnjax.plot.graph import draw_attention
+from gnnjax.plot.histogram import attention_histogram
+from gnnjax.plot.molecule import draw_molecule
+from gnnjax.plot.sentence import draw_sentence
+from gnnjax.plot.superpixels import draw_superpixels
+
+__all__ = [
+    "attention_histogram",
+    "draw_attention",
+    "draw_molecule",
+    "draw_sentence",
+    "draw_superpixels",
+    "explained_graphs",
+    "training_curves",
+]

@@ -1,0 +1,64 @@
+"""A graph as nodes and edges."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import FancyArrowPatch
+
+from gnnjax.data import GraphDataset
+from gnnjax.plot.edges import Lines, line_collection, merge_edges
+from gnnjax.plot.layout import fit_axes, lay_out
+from gnnjax.plot.style import ATTENTION, EdgeStyle
+
+__all__ = ["GRAPH_STYLE", "draw_attention"]
+
+GRAPH_STYLE = EdgeStyle()
+_NODE_DIAMETER = 8.4
+
+
+def draw_attention(
+    axes: Axes, dataset: GraphDataset, index: int, edge_attention: np.ndarray, *, color: str = ATTENTION
+) -> None:
+    """Draws a graph with edges as wide and opaque as their attention, always in the same places.
+
+    Both directions of an edge are drawn as one line with their mean attention where the graph is symmetric, as arrows
+    where it is not.
+
+    Args:
+      axes: where to draw.
+      dataset: holds the graph.
+      index: which graph.
+      edge_attention: `[edges]` in [0, 1].
+      color: of the edges.
+
+    Raises:
+      ValueError: `edge_attention` does not hold one value per edge.
+    """
+    lines = merge_edges(dataset[index], edge_attention)
+    places = lay_out(int(dataset.n_node[index]), lines.ends)
+    fit_axes(axes, places, margin=0.7)
+    straight = (lines.ends[:, 0] == lines.ends[:, 1]) | (not lines.directed)
+    undirected = Lines(lines.ends[straight], lines.attention[straight], False)
+    axes.add_collection(line_collection(places, undirected, GRAPH_STYLE, color, loop_radius=0.28))
+    _draw_arrows(axes, places, Lines(lines.ends[~straight], lines.attention[~straight], True), color)
+    axes.scatter(*places.T, s=_NODE_DIAMETER**2, c="#f2efe9", edgecolors="#555555", linewidths=0.7, zorder=2)
+
+
+def _draw_arrows(axes: Axes, places: np.ndarray, lines: Lines, color: str) -> None:
+    pairs = set(map(tuple, lines.ends.tolist()))
+    styles = zip(GRAPH_STYLE.width(lines.attention), GRAPH_STYLE.color(lines.attention, color), strict=True)
+    for (sender, receiver), (width, rgba) in zip(lines.ends.tolist(), styles, strict=True):
+        # Two opposite arrows bend away from each other.
+        bend = 0.15 if (receiver, sender) in pairs else 0
+        arrow = FancyArrowPatch(
+            places[sender],
+            places[receiver],
+            arrowstyle="-|>",
+            connectionstyle=f"arc3,rad={bend}",
+            mutation_scale=6 + 2.5 * width,
+            shrinkA=_NODE_DIAMETER / 2,
+            shrinkB=_NODE_DIAMETER / 2,
+            linewidth=width,
+            color=rgba,
+            zorder=1,
+        )
+        axes.add_patch(arrow)
