@@ -41,3 +41,12 @@ def test_is_affine():
     expected = x @ np.asarray(layer.kernel[...]) + np.asarray(layer.bias[...])
     np.testing.assert_allclose(layer(x), expected, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(jax.vmap(layer)(x), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_without_bias_is_a_product():
+    layer = Linear(3, 4, use_bias=False, rngs=nnx.Rngs(0))
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    np.testing.assert_allclose(layer(x), x @ np.asarray(layer.kernel[...]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(layer(np.zeros((2, 3), np.float32)), np.zeros((2, 4)))
+    assert [path for path, _ in nnx.to_flat_state(nnx.state(layer, nnx.Param))] == [("kernel",)]
+    np.testing.assert_array_equal(layer.kernel[...], Linear(3, 4, rngs=nnx.Rngs(0)).kernel[...])
