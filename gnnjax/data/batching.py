@@ -56,8 +56,8 @@ def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size:
     nodes = edges = graphs = 1
     for order in orders:
         starts = np.arange(0, len(order), batch_size)
-        nodes = max(nodes, np.add.reduceat(dataset.n_node[order], starts, dtype=np.int64).max())
-        edges = max(edges, np.add.reduceat(dataset.n_edge[order], starts, dtype=np.int64).max())
+        nodes = max(nodes, np.add.reduceat(dataset.n_node[order], starts, dtype=np.int64).max(initial=1))
+        edges = max(edges, np.add.reduceat(dataset.n_edge[order], starts, dtype=np.int64).max(initial=1))
         graphs = max(graphs, min(batch_size, len(order)))
     return BatchShape(_round_up(int(nodes) + 1), _round_up(int(edges)), graphs + 1)
 

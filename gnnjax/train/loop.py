@@ -102,8 +102,8 @@ def fit(
             raise RunError(f"the split has no graphs in its part '{part}'")
     if epochs < 1 or checkpoint_every < 1:
         raise RunError(f"epochs={epochs} and checkpoint_every={checkpoint_every} must be at least 1")
-    if "valid" in lazy_parts or not set(lazy_parts) <= set(splits):
-        raise RunError(f"lazy_parts={tuple(lazy_parts)} must be among the parts other than 'valid'")
+    if not set(lazy_parts) <= splits.keys() - {"train", "valid"}:
+        raise RunError(f"lazy_parts={tuple(lazy_parts)} must be among the parts other than 'train' and 'valid'")
     if metric == "roc_auc" and dataset.task == "multiclass":
         raise RunError("roc_auc is the metric of binary and multilabel tasks; this one is multiclass, take accuracy")
     splits = {part: np.asarray(indices) for part, indices in splits.items()}

@@ -67,6 +67,8 @@ def load_classifier(
         description = read_json(folder / "classifier.json")
     except RunError as error:
         raise CheckpointError(str(error)) from error
+    if not isinstance(description, dict):
+        raise CheckpointError(f"{folder}: the pre-trained classifier is damaged (classifier.json holds no description)")
     wanted = {"backbone": backbone, "arguments": arguments, "data": data}
     wanted = {key: value for key, value in wanted.items() if value is not None}
     found = {key: description.get(key) for key in wanted}
