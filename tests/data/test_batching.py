@@ -1,12 +1,14 @@
 """Padded batches against `jraph.batch` and `jraph.pad_with_graphs`."""
 
+import dataclasses
+
 import jraph
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnnjax.data import BatchShape, batch_shape, iterate_batches, make_batch
+from gnnjax.data import BatchShape, batch_shape, epoch_order, iterate_batches, make_batch
 from tests.random_graphs import random_dataset
 
 
@@ -85,7 +87,7 @@ class TestWhatComesBesideTheGraphs:
 
 def test_indices_may_be_negative_a_mask_or_none_at_all():
     dataset = random_dataset(4)
-    shape = batch_shape(dataset, 8)
+    shape = batch_shape(dataset, [np.arange(8)], 8)
     expected = make_batch(dataset, np.array([6, 7]), shape)
     for indices in ([-2, -1], np.arange(8) >= 6):
         batch = make_batch(dataset, indices, shape)
@@ -96,31 +98,87 @@ def test_indices_may_be_negative_a_mask_or_none_at_all():
         make_batch(dataset, [8], shape)
 
 
-class TestBatchShape:
-    def test_is_the_smallest_that_holds_the_largest_graphs(self):
-        dataset = random_dataset(5)
-        shape = batch_shape(dataset, 3)
-        assert shape.n_node == sum(sorted(dataset.n_node.tolist())[-3:]) + 1
-        assert shape.n_edge == sum(sorted(dataset.n_edge.tolist())[-3:])
-        assert shape.n_graph == 4
-        for start in range(6):
-            make_batch(dataset, np.arange(start, start + 3), shape)
+def sums_per_batch(sizes, order, batch_size):
+    return [int(sizes[order[start : start + batch_size]].sum()) for start in range(0, len(order), batch_size)]
 
-    def test_is_no_larger_than_the_dataset(self):
+
+class TestBatchShape:
+    @given(
+        seed=st.integers(0, 50),
+        orders=st.lists(st.lists(st.integers(0, 11), min_size=1, max_size=15), min_size=1, max_size=4),
+        batch_size=st.integers(1, 16),
+    )
+    def test_holds_every_batch_and_is_at_most_a_sixteenth_larger(self, seed, orders, batch_size):
+        dataset = random_dataset(seed, 12, max_nodes=40)
+        orders = [np.array(order) for order in orders]
+        shape = batch_shape(dataset, orders, batch_size)
+        for order in orders:
+            for start in range(0, len(order), batch_size):
+                make_batch(dataset, order[start : start + batch_size], shape)
+        largest_nodes = max(max(sums_per_batch(dataset.n_node, order, batch_size)) for order in orders)
+        largest_edges = max(max(sums_per_batch(dataset.n_edge, order, batch_size)) for order in orders)
+        assert largest_nodes + 1 <= shape.n_node <= (largest_nodes + 1) * 17 / 16
+        assert largest_edges <= shape.n_edge <= max(largest_edges, 1) * 17 / 16
+        assert shape.n_graph == max(min(batch_size, len(order)) for order in orders) + 1
+
+    def test_written_out(self):
+        """Batches [0, 1, 2] and [3, 4] of one pass, [4, 3, 2] and [1, 0] of the other."""
+        dataset = random_dataset(5, 5, max_nodes=40)
+        assert (dataset.n_node.tolist(), dataset.n_edge.tolist()) == ([28, 29, 7, 1, 33], [443, 61, 0, 0, 615])
+        # 28 + 29 + 7 nodes and one of padding: of 64 .. 127, in steps of 4. 615 edges of 512 .. 1023: in steps of 32.
+        orders = [np.arange(5), np.arange(5)[::-1]]
+        assert batch_shape(dataset, orders, 3) == BatchShape(68, 640, 4)
+        # 33 + 1 + 7 nodes and one of padding, in steps of 2; 615 edges again.
+        assert batch_shape(dataset, [np.array([4, 3, 2])], 3) == BatchShape(42, 640, 4)
+
+    def test_is_that_of_the_passes_and_not_of_the_worst_possible_batch(self):
+        dataset = random_dataset(5, 40, max_nodes=40)
+        largest_first = np.argsort(-dataset.n_node)
+        mixed = np.concatenate([largest_first[start::4] for start in range(4)])
+        assert batch_shape(dataset, [mixed], 10).n_node < batch_shape(dataset, [largest_first], 10).n_node
+
+    def test_is_the_same_for_the_same_passes_in_any_sequence_or_as_an_iterator(self):
+        dataset = random_dataset(5, 40)
+        orders = [epoch_order(np.arange(40), seed=0, epoch=epoch) for epoch in range(5)]
+        shape = batch_shape(dataset, orders, 7)
+        assert batch_shape(dataset, orders, 7) == shape
+        assert batch_shape(dataset, orders[::-1], 7) == shape
+        assert batch_shape(dataset, iter(orders), 7) == shape
+
+    def test_graphs_without_edges_get_room_for_one_padding_edge(self):
+        assert batch_shape(random_dataset(5), [np.array([2, 3])], 2).n_edge == 1
+
+    def test_a_batch_size_beyond_the_pass_is_that_of_the_pass(self):
         dataset = random_dataset(5)
-        assert batch_shape(dataset, 1000) == batch_shape(dataset, 8)
+        assert batch_shape(dataset, [np.arange(8)], 1000) == batch_shape(dataset, [np.arange(8)], 8)
 
     def test_refuses_empty_batches(self):
         with pytest.raises(ValueError, match="batch_size is 0"):
-            batch_shape(random_dataset(5), 0)
+            batch_shape(random_dataset(5), [np.arange(8)], 0)
 
     @pytest.mark.parametrize("field", ["n_node", "n_edge", "n_graph"])
     def test_too_small_a_shape_is_refused(self, field):
         dataset = random_dataset(5)
-        shape = batch_shape(dataset, 8)
+        num_nodes, num_edges = int(dataset.n_node.sum()), int(dataset.n_edge.sum())
+        shape = BatchShape(num_nodes + 1, num_edges, 9)
         make_batch(dataset, np.arange(8), shape)
         with pytest.raises(ValueError, match=r"8 graphs with .* do not fit"):
             make_batch(dataset, np.arange(8), shape._replace(**{field: getattr(shape, field) - 1}))
+
+
+def test_categories_stay_integers_and_padding_is_the_first_category():
+    dataset = random_dataset(7)
+    nodes = np.arange(3 * len(dataset.nodes), dtype=np.int32).reshape(-1, 3) % 5
+    dataset = dataclasses.replace(dataset, nodes=nodes, node_categories=(5, 5, 5))
+    batch = make_batch(dataset, np.array([1, 0]), BatchShape(40, 60, 4))
+    assert batch.graphs.nodes.dtype == np.int32
+    num_nodes = int(dataset.n_node[:2].sum())
+    np.testing.assert_array_equal(batch.graphs.nodes[:num_nodes], nodes[dataset.node_rows(np.array([1, 0]))])
+    np.testing.assert_array_equal(batch.graphs.nodes[num_nodes:], 0)
+
+
+def test_no_graphs_give_no_batches():
+    assert list(iterate_batches(random_dataset(5), np.zeros(0, int), batch_size=4)) == []
 
 
 def test_iterate_batches_visits_all_in_order_with_one_shape():
@@ -132,6 +190,7 @@ def test_iterate_batches_visits_all_in_order_with_one_shape():
     np.testing.assert_array_equal(seen, dataset.labels[order])
     sizes = np.concatenate([batch.graphs.n_node[batch.graph_mask] for batch in batches])
     np.testing.assert_array_equal(sizes, dataset.n_node[order])
+    shape = batch_shape(dataset, [order], 3)
     assert {(b.graphs.nodes.shape, b.graphs.senders.shape, b.labels.shape) for b in batches} == {
-        ((batch_shape(dataset, 3).n_node, 3), (batch_shape(dataset, 3).n_edge,), (4, 1))
+        ((shape.n_node, 3), (shape.n_edge,), (4, 1))
     }

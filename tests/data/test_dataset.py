@@ -129,6 +129,94 @@ INVALID = {
     ),
 }
 
+CATEGORIES = np.arange(3 * NUM_NODES, dtype=np.int32).reshape(-1, 3) % np.array([3, 2, 4], np.int32)
+BONDS = np.arange(2 * NUM_EDGES, dtype=np.int32).reshape(-1, 2) % 3
+WORDS = np.array(["good", "bad"])
+
+
+def with_value(array: np.ndarray, position, value) -> np.ndarray:
+    array = array.copy()
+    array[position] = value
+    return array
+
+
+INVALID |= {
+    "category too large": (
+        {"nodes": with_value(CATEGORIES, (in_graph("nodes", 5), 1), 2), "node_categories": (3, 2, 4)},
+        "graph 5, field 'nodes': has a value outside its column's categories (0 .. one less than [3, 2, 4])",
+    ),
+    "negative category": (
+        {"nodes": with_value(CATEGORIES, (in_graph("nodes", 4), 2), -1), "node_categories": (3, 2, 4)},
+        "graph 4, field 'nodes': has a value outside its column's categories",
+    ),
+    "edge category too large": (
+        {"edges": with_value(BONDS, (in_graph("edges", 1), 0), 3), "edge_categories": (3, 3)},
+        "graph 1, field 'edges': has a value outside its column's categories (0 .. one less than [3, 3])",
+    ),
+    "fewer numbers of categories than columns": (
+        {"nodes": CATEGORIES, "node_categories": (3, 2)},
+        "field 'nodes': has 3 columns, but numbers of categories for 2",
+    ),
+    "float categories": (
+        {"node_categories": (3, 2, 4)},
+        f"field 'nodes': must be int32[{NUM_NODES}, features], is float32[{NUM_NODES}, 3]",
+    ),
+    "long categories": (
+        {"edges": BONDS.astype(np.int64), "edge_categories": (3, 3)},
+        f"field 'edges': must be int32[{NUM_EDGES}, features], is int64[{NUM_EDGES}, 2]",
+    ),
+    "integers that are no categories": (
+        {"nodes": CATEGORIES},
+        f"field 'nodes': must be float32[{NUM_NODES}, features], is int32[{NUM_NODES}, 3]",
+    ),
+    "unknown kind": (
+        {"kind": "video"},
+        "field 'kind': is 'video', must be one of graph, molecule, sentence, image",
+    ),
+    "names without vocabulary": (
+        {"node_names": np.zeros(NUM_NODES, int)},
+        "field 'node_names': and 'vocabulary' must be given together",
+    ),
+    "vocabulary without names": ({"vocabulary": WORDS}, "field 'node_names': and 'vocabulary' must be"),
+    "vocabulary of bytes": (
+        {"node_names": np.zeros(NUM_NODES, int), "vocabulary": WORDS.astype("S4")},
+        "field 'vocabulary': must be unicode[names], is |S4[2]",
+    ),
+    "missing name": (
+        {"node_names": np.zeros(NUM_NODES - 1, int), "vocabulary": WORDS},
+        f"field 'node_names': must be integer[{NUM_NODES}], is int64[{NUM_NODES - 1}]",
+    ),
+    "names as floats": (
+        {"node_names": np.zeros(NUM_NODES), "vocabulary": WORDS},
+        f"field 'node_names': must be integer[{NUM_NODES}], is float64[{NUM_NODES}]",
+    ),
+    "name outside the vocabulary": (
+        {"node_names": np.full(NUM_NODES, 2), "vocabulary": WORDS},
+        "field 'node_names': has a value outside 0 .. 1",
+    ),
+    "negative name": (
+        {"node_names": np.full(NUM_NODES, -1), "vocabulary": WORDS},
+        "field 'node_names': has a value outside 0 .. 1",
+    ),
+    "positions in space": (
+        {"node_positions": np.zeros((NUM_NODES, 3), np.float32)},
+        f"field 'node_positions': must be float32[{NUM_NODES}, 2], is float32[{NUM_NODES}, 3]",
+    ),
+    "double positions": (
+        {"node_positions": np.zeros((NUM_NODES, 2))},
+        f"field 'node_positions': must be float32[{NUM_NODES}, 2], is float64[{NUM_NODES}, 2]",
+    ),
+    "missing image": (
+        {"images": np.zeros((7, 5, 4), np.uint8)},
+        "field 'images': must be uint8[8, height, width], is uint8[7, 5, 4]",
+    ),
+    "float images": (
+        {"images": np.zeros((8, 5, 4), np.float32)},
+        "field 'images': must be uint8[8, height, width], is float32[8, 5, 4]",
+    ),
+    "flat images": ({"images": np.zeros((8, 20), np.uint8)}, "is uint8[8, 20]"),
+}
+
 
 @pytest.mark.parametrize(("fields", "message"), INVALID.values(), ids=INVALID)
 def test_an_invalid_field_is_named(fields, message):
@@ -181,9 +269,26 @@ def test_widths(task, out_features):
     assert DATASET.edge_features == 2
 
 
+def test_numbers_of_categories_are_what_a_model_is_made_from():
+    dataset = dataclasses.replace(
+        DATASET, nodes=CATEGORIES, node_categories=(3, 2, 4), edges=BONDS, edge_categories=(3, 3)
+    )
+    assert (dataset.in_features, dataset.edge_features) == ((3, 2, 4), (3, 3))
+    np.testing.assert_array_equal(dataset[5].nodes, CATEGORIES[DATASET.node_slice(5)])
+
+
 class TestFingerprint:
     def test_ignores_what_no_model_sees(self):
-        other = dataclasses.replace(DATASET, name="other", source="elsewhere", splits=None)
+        other = dataclasses.replace(
+            DATASET,
+            name="other",
+            source="elsewhere",
+            kind="image",
+            node_names=np.zeros(NUM_NODES, int),
+            vocabulary=WORDS,
+            node_positions=np.zeros((NUM_NODES, 2), np.float32),
+            images=np.zeros((8, 5, 4), np.uint8),
+        )
         assert other.fingerprint() == DATASET.fingerprint()
 
     @pytest.mark.parametrize(
@@ -197,8 +302,22 @@ class TestFingerprint:
             {"edges": None},
             {"task": "multilabel"},
             {"n_node": DATASET.n_node.astype(np.int64)},
+            {"splits": None},
+            {"splits": {**DATASET.splits, "test": DATASET.splits["test"][::-1]}},
+            {"splits": {"valid": DATASET.splits["test"], "train": DATASET.splits["train"]}},
         ],
         ids=lambda fields: next(iter(fields)),
     )
     def test_changes_with_what_a_model_sees(self, fields):
         assert dataclasses.replace(DATASET, **fields).fingerprint() != DATASET.fingerprint()
+
+    def test_changes_with_the_numbers_of_categories(self):
+        data = dataclasses.replace(DATASET, nodes=CATEGORIES, node_categories=(3, 2, 4))
+        more = dataclasses.replace(data, node_categories=(3, 3, 4))
+        edges = dataclasses.replace(data, edges=BONDS, edge_categories=(3, 3))
+        more_edges = dataclasses.replace(edges, edge_categories=(3, 4))
+        assert len({other.fingerprint() for other in (data, more, edges, more_edges)}) == 4
+
+    def test_does_not_depend_on_the_sequence_of_the_split_parts(self):
+        other = dataclasses.replace(DATASET, splits=dict(reversed(DATASET.splits.items())))
+        assert other.fingerprint() == DATASET.fingerprint()

@@ -16,6 +16,20 @@ from gnnjax.errors import DataError
 from tests.random_graphs import random_dataset
 
 DATASET = random_dataset(0, 4, edge_features=2)
+NUM_NODES, NUM_EDGES = len(DATASET.nodes), len(DATASET.senders)
+# Every optional field at once, whether or not they make sense together.
+PICTURES = dataclasses.replace(
+    DATASET,
+    nodes=np.arange(3 * NUM_NODES, dtype=np.int32).reshape(-1, 3) % 4,
+    node_categories=(4, 5, 6),
+    edges=np.arange(2 * NUM_EDGES, dtype=np.int32).reshape(-1, 2) % 3,
+    edge_categories=(3, 7),
+    kind="image",
+    node_names=np.arange(NUM_NODES) % 3,
+    vocabulary=np.array(["C", "Br", "größe"]),
+    node_positions=np.arange(2 * NUM_NODES, dtype=np.float32).reshape(-1, 2),
+    images=np.arange(4 * 5 * 6, dtype=np.uint8).reshape(4, 5, 6),
+)
 
 
 @pytest.fixture
@@ -69,12 +83,17 @@ class TestRoundTrip:
             random_dataset(2, task="multiclass", out_features=3),
             random_dataset(3, task="multilabel", out_features=3),
             dataclasses.replace(DATASET, edge_labels=None, splits=None),
+            PICTURES,
         ],
-        ids=["edge features", "plain", "multiclass", "multilabel", "without optional fields"],
+        ids=["edge features", "plain", "multiclass", "multilabel", "without optional fields", "all optional fields"],
     )
     def test_loads_what_was_saved(self, dataset, tmp_path):
         save(dataset, tmp_path / "new" / "folder" / "data.npz")
         assert_equal_datasets(load(tmp_path / "new" / "folder" / "data.npz"), dataset)
+
+    def test_the_fingerprint_stays(self, tmp_path):
+        save(PICTURES, tmp_path / "data.npz")
+        assert load(tmp_path / "data.npz").fingerprint() == PICTURES.fingerprint()
 
     def test_equal_data_give_equal_bytes(self, path, tmp_path):
         again = dataclasses.replace(DATASET, splits=dict(reversed(DATASET.splits.items())))
@@ -194,19 +213,38 @@ class TestContent:
         with pytest.raises(DataError, match=r"data\.npz: field 'schema' is missing or unreadable"):
             load(path)
 
-    def test_other_schema_version(self, path):
-        rewrite_schema(path, version=SCHEMA_VERSION + 1)
-        expected = rf"data\.npz: has schema version {SCHEMA_VERSION + 1}, .* reads version {SCHEMA_VERSION}"
+    @pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION + 1, None])
+    def test_other_schema_version(self, path, version):
+        rewrite_schema(path, version=version)
+        expected = rf"data\.npz: has schema version {version}, .* reads version {SCHEMA_VERSION}; prepare it again"
         with pytest.raises(DataError, match=expected):
             load(path)
 
     @pytest.mark.parametrize(
         ("field", "value", "kind"),
-        [("name", 3, "str"), ("task", None, "str"), ("num_classes", "2", "int"), ("splits", "train", "list")],
+        [
+            ("name", 3, "str"),
+            ("task", None, "str"),
+            ("num_classes", "2", "int"),
+            ("splits", "train", "list"),
+            ("kind", None, "str"),
+        ],
     )
     def test_schema_entry_of_the_wrong_type(self, path, field, value, kind):
         rewrite_schema(path, **{field: value})
         with pytest.raises(DataError, match=rf"data\.npz: field 'schema\.{field}' is missing or not a {kind}"):
+            load(path)
+
+    @pytest.mark.parametrize("field", ["node_categories", "edge_categories"])
+    @pytest.mark.parametrize("value", [3, [3.5, 2], ["3"], {"0": 3}])
+    def test_categories_that_are_not_a_list_of_integers(self, path, field, value):
+        rewrite_schema(path, **{field: value})
+        with pytest.raises(DataError, match=rf"data\.npz: field 'schema\.{field}' is not a list of integers"):
+            load(path)
+
+    def test_categories_of_another_table(self, path):
+        rewrite_schema(path, node_categories=[4, 4, 4])
+        with pytest.raises(DataError, match=r"data\.npz: random: field 'nodes': must be int32\["):
             load(path)
 
     def test_invalid_field_names_file_graph_and_field(self, path):

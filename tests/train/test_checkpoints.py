@@ -67,3 +67,22 @@ def test_a_damaged_checkpoint_is_named(tmp_path, damage):
     with Checkpoints(tmp_path) as checkpoints, pytest.raises(CheckpointError, match="epoch 2 is damaged"):
         checkpoints.restore_last(STATE)
     gc.collect()
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ({**STATE, "count": jnp.zeros(3)}, r"count is \[\] there and \[3\] in this model"),
+        ({"count": STATE["count"]}, r"layers/0 is \[3\] there and absent in this model"),
+        ({**STATE, "more": jnp.zeros(2)}, r"more is absent there and \[2\] in this model"),
+        ({**STATE, "layers": {0: jnp.zeros(3), 1: jnp.zeros((2, 3))}}, r"layers/1 is \[2, 2\] there and \[2, 3\]"),
+    ],
+    ids=["other shape", "absent here", "absent there", "nested"],
+)
+def test_a_checkpoint_of_other_shapes_names_the_array_and_leaves_nothing_behind(tmp_path, template, message):
+    with Checkpoints(tmp_path) as checkpoints:
+        checkpoints.save_last(2, STATE, {})
+        with pytest.raises(CheckpointError, match=message):
+            checkpoints.restore_last(template)
+    # An unfinished read would end as an error here: warnings are not ignored in this test.
+    gc.collect()

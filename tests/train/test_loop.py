@@ -1,18 +1,16 @@
-"""Training: it learns, it resumes bit for bit, it compiles once, it stops at nonsense."""
+"""Training: it learns, it resumes bit for bit, it stops at nonsense."""
 
 import functools
 
-import jax
-import jax.monitoring
 import numpy as np
 import pytest
 from flax import nnx
 
-from gnnjax.data import random_split
 from gnnjax.errors import CheckpointError, NonFiniteLossError, RunError
 from gnnjax.models import GIN, GSAT, export_torch_weights
-from gnnjax.train import Callback, Checkpoints, RSchedule, evaluate, fit
+from gnnjax.train import Checkpoints, RSchedule, evaluate, fit
 from tests.random_graphs import random_dataset
+from tests.train.runs import SPLITS, StepCounter, Stop, StopAfter, assert_same_weights, learnable_dataset
 
 SCHEDULE = RSchedule(interval=2)
 SETTINGS = {"batch_size": 8, "learning_rate": 3e-3, "r": SCHEDULE, "checkpoint_every": 3}
@@ -20,20 +18,16 @@ SETTINGS = {"batch_size": 8, "learning_rate": 3e-3, "r": SCHEDULE, "checkpoint_e
 
 @pytest.fixture(scope="module")
 def dataset():
-    """40 graphs whose label is the sign of a sum over their nodes: easily learned."""
-    graphs = random_dataset(0, num_graphs=40)
-    sums = np.add.reduceat(graphs.nodes[:, 0], graphs.node_offsets[:-1])
-    graphs.labels[:, 0] = sums > 0
-    return graphs
+    return learnable_dataset()
 
 
 @pytest.fixture(scope="module")
 def splits():
-    return random_split(40, seed=0, train=0.6, valid=0.2)
+    return SPLITS
 
 
 def new_model(hidden_size=8):
-    backbone = GIN(3, 1, hidden_size=hidden_size, rngs=nnx.Rngs(0))
+    backbone = GIN(3, 1, hidden_size=hidden_size, num_layers=1, rngs=nnx.Rngs(0))
     return GSAT(backbone, rngs=nnx.Rngs(1))
 
 
@@ -43,43 +37,11 @@ def uninterrupted(dataset, splits):
     return fit(model, dataset, splits, epochs=14, **SETTINGS), export_torch_weights(model)
 
 
-class Stop(Exception):
-    """Ends a run from outside."""
-
-
-class StopAfter(Callback):
-    def __init__(self, epoch):
-        self.epoch = epoch
-
-    def on_epoch(self, entry, evaluations):
-        if entry["epoch"] == self.epoch:
-            raise Stop
-
-
-class StepCounter(Callback):
-    def __init__(self):
-        self.starts, self.steps, self.ends = [], [], 0
-
-    def on_start(self, first_epoch, epochs, steps_per_epoch):
-        self.starts.append((first_epoch, epochs, steps_per_epoch))
-
-    def on_step(self, steps_done):
-        self.steps.append(steps_done)
-
-    def on_end(self):
-        self.ends += 1
-
-
-def assert_same_weights(first, second):
-    assert first.keys() == second.keys()
-    for name, value in first.items():
-        np.testing.assert_array_equal(value, second[name], err_msg=name)
-
-
 @pytest.mark.slow
 def test_overfits_eight_graphs(dataset):
     few = {"train": np.arange(8), "valid": np.arange(8)}
-    model = GSAT(GIN(3, 1, hidden_size=16, dropout_rate=0.0, rngs=nnx.Rngs(0)), dropout_rate=0.0, rngs=nnx.Rngs(1))
+    backbone = GIN(3, 1, hidden_size=16, num_layers=1, dropout_rate=0.0, rngs=nnx.Rngs(0))
+    model = GSAT(backbone, dropout_rate=0.0, rngs=nnx.Rngs(1))
     result = fit(model, dataset, few, epochs=150, batch_size=8, learning_rate=1e-2, r=RSchedule(interval=10))
     assert result.history[0]["train"]["prediction_loss"] > 0.5
     assert result.history[-1]["train"]["prediction_loss"] < 0.1
@@ -137,31 +99,6 @@ def test_a_finished_run_is_read_back_without_training(uninterrupted, dataset, sp
     assert counter.steps == []
     assert result.history == uninterrupted[0].history
     assert_same_weights(export_torch_weights(model), uninterrupted[1])
-
-
-def test_nothing_compiles_after_the_first_epoch(dataset, splits):
-    compilations, after_first = [], []
-    jax.clear_caches()
-
-    class Watch(Callback):
-        def on_epoch(self, entry, evaluations):
-            after_first.append(len(compilations))
-
-    def listen(event, duration, **_):
-        if event.endswith("backend_compile_duration"):
-            compilations.append(event)
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    try:
-        fit(new_model(), dataset, splits, epochs=12, callbacks=[Watch()], **SETTINGS)
-        first_run = len(compilations)
-        fit(new_model(), dataset, splits, epochs=12, seed=1, **SETTINGS)
-    finally:
-        jax.monitoring.unregister_event_duration_listener(listen)
-    assert after_first[0] > 0
-    assert set(after_first) == {after_first[0]}
-    # The weights of a new model are drawn by small programs that were compiled for the first one.
-    assert len(compilations) == first_run
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(dataset, splits, tmp_path):

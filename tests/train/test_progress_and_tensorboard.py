@@ -4,30 +4,32 @@ import struct
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from tensorboardX.proto.event_pb2 import Event, SessionLog
 
 from gnnjax.train import Callback, Evaluation
 from gnnjax.train.progress import ProgressBar
 from gnnjax.train.tensorboard import TensorBoard
 
-METRICS = {"loss": 0.5, "accuracy": 0.75}
+METRICS = {"loss": 0.5, "accuracy": 0.75, "roc_auc": 0.625}
 
 
-def evaluation(edge_labels):
+def evaluation(edge_labels, attention=True):
     return Evaluation(
         losses={"loss": 0.5},
         logits=np.zeros((1, 1), np.float32),
         labels=np.zeros((1, 1), np.float32),
-        edge_attention=np.array([0.1, 0.2, 0.7, 0.9], np.float32),
+        edge_attention=np.array([0.1, 0.2, 0.7, 0.9], np.float32) if attention else None,
         edge_labels=None if edge_labels is None else np.array(edge_labels, np.uint8),
         n_edge=np.array([4]),
     )
 
 
-def run(callback: Callback, *, first_epoch=0, epochs=2, steps=3, edge_labels=(0, 0, 1, 1)):
+def run(callback: Callback, *, first_epoch=0, epochs=2, steps=3, edge_labels=(0, 0, 1, 1), attention=True, more=None):
     """Calls as `train.fit` makes them."""
     metrics = METRICS if edge_labels is None else METRICS | {"explanation_roc_auc": 0.875}
-    evaluations = {part: evaluation(edge_labels) for part in ("train", "valid")}
+    metrics = metrics | (more or {})
+    evaluations = {part: evaluation(edge_labels, attention) for part in ("train", "valid")}
     callback.on_start(first_epoch, epochs, steps)
     for epoch in range(first_epoch, epochs):
         for step in range(steps):
@@ -47,14 +49,20 @@ class TestProgressBar:
     def test_shows_steps_and_the_newest_metrics(self, capsys):
         run(ProgressBar("seed 0"))
         last = capsys.readouterr().err.rstrip().splitlines()[-1]
-        for text in ("seed 0: 100%", "6/6", "epoch=2/2", "loss=0.500", "acc=0.750", "roc=0.875"):
+        for text in ("seed 0: 100%", "6/6", "epoch=2/2", "loss=0.500", "acc=0.750", "explanation=0.875"):
             assert text in last
 
-    def test_without_signal_edges_there_is_no_roc(self, capsys):
+    def test_without_signal_edges_there_is_nothing_of_the_explanation(self, capsys):
         run(ProgressBar(), edge_labels=None)
         shown = capsys.readouterr().err
         assert "acc=0.750" in shown
-        assert "roc" not in shown
+        assert "explanation" not in shown
+
+    def test_shows_the_metric_that_selects(self, capsys):
+        run(ProgressBar(metric="roc_auc"))
+        shown = capsys.readouterr().err
+        assert "auc=0.625" in shown
+        assert "acc" not in shown
 
     def test_a_resumed_run_starts_where_it_left_off(self, capsys):
         run(ProgressBar(), first_epoch=1)
@@ -106,6 +114,7 @@ class TestTensorBoard:
             for part in ("train", "valid"):
                 expected[f"{part}/loss", epoch] = 0.5
                 expected[f"{part}/accuracy", epoch] = 0.75
+                expected[f"{part}/roc_auc", epoch] = 0.625
                 expected[f"{part}/explanation_roc_auc", epoch] = 0.875
         assert scalars(read_events(tmp_path)) == pytest.approx(expected)
 
@@ -128,6 +137,32 @@ class TestTensorBoard:
         run(TensorBoard(tmp_path), epochs=1, edge_labels=(0, 0, 0, 0))
         found = histograms(read_events(tmp_path))
         assert found.keys() == {("train/attention_background", 0), ("valid/attention_background", 0)}
+
+    def test_a_plain_classifier_has_no_histogram(self, tmp_path):
+        run(TensorBoard(tmp_path), epochs=1, attention=False)
+        events = read_events(tmp_path)
+        assert not histograms(events)
+        assert ("valid/accuracy", 0) in scalars(events)
+
+    def test_undefined_metrics_are_left_out(self, tmp_path):
+        run(TensorBoard(tmp_path), epochs=1, more={"roc_auc": float("nan")})
+        tags = {tag for tag, _ in scalars(read_events(tmp_path))}
+        assert "valid/accuracy" in tags
+        assert "valid/roc_auc" not in tags
+
+    def test_figures_may_follow_the_run(self, tmp_path):
+        board = TensorBoard(tmp_path)
+        run(board, epochs=1)
+        figure = Figure(figsize=(1, 1), dpi=20)
+        figure.subplots().plot([0, 1])
+        board.add_figures({"graph 3": figure, "graph 5": figure}, 7)
+        images = {
+            (value.tag, event.step): (value.image.height, value.image.width)
+            for event in read_events(tmp_path)
+            for value in event.summary.value
+            if value.HasField("image")
+        }
+        assert images == {("graph_3", 7): (20, 20), ("graph_5", 7): (20, 20)}
 
     def test_a_resumed_run_takes_back_what_follows_the_checkpoint(self, tmp_path):
         run(TensorBoard(tmp_path), epochs=2)

@@ -1,10 +1,12 @@
-"""The prior's way down."""
+"""The prior's way down, and the learning rate's."""
+
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnnjax.train import RSchedule
+from gnnjax.train import Plateau, RSchedule
 
 
 def test_published_steps():
@@ -52,3 +54,70 @@ def test_steps_out_of_range(option):
     ((name, value),) = option.items()
     with pytest.raises(ValueError, match=f"{name}={value}"):
         RSchedule(**option)
+
+
+def torch_learning_rates(metrics, *, patience, factor, threshold):
+    """The rate after each epoch, from 1: PyTorch's ReduceLROnPlateau with mode="max", threshold_mode="rel"."""
+    rate, best, bad_epochs, rates = 1.0, -math.inf, 0, []
+    for metric in metrics:
+        if metric > best * (1.0 + threshold):
+            best = metric
+            bad_epochs = 0
+        else:
+            bad_epochs += 1
+        if bad_epochs > patience:
+            rate = rate * factor
+            bad_epochs = 0
+        rates.append(rate)
+    return rates
+
+
+class TestPlateau:
+    @pytest.mark.parametrize(
+        ("patience", "metrics", "reductions"),
+        [
+            (2, [], 0),
+            (2, [0.5, 0.5, 0.5], 0),
+            (2, [0.5, 0.5, 0.5, 0.5], 1),
+            (2, [0.5, 0.4, 0.3, 0.51, 0.4, 0.3], 0),
+            (2, [0.5, 0.4, 0.3, 0.2, 0.51, 0.4, 0.3, 0.2], 2),
+            (2, [0.5] * 7, 2),
+            (2, [0.5] * 10, 3),
+            (0, [0.5, 0.6, 0.6, 0.6, 0.7], 2),
+            (1, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 0),
+            (1, [math.nan, 0.5, math.nan, math.nan], 1),
+            (1, [math.nan, math.nan, 0.5], 1),
+        ],
+    )
+    def test_reductions_written_out(self, patience, metrics, reductions):
+        assert Plateau(patience, factor=0.5).scale(metrics) == 0.5**reductions
+
+    def test_improvement_is_relative_to_the_best_and_must_exceed_the_threshold(self):
+        plateau = Plateau(patience=0, factor=0.5, threshold=0.25)
+        assert plateau.scale([0.5, 0.625]) == 0.5
+        assert plateau.scale([0.5, 0.626]) == 1
+        # Small steps up do not add up: each is compared with the best that counted, and that is 0.5.
+        assert plateau.scale([0.5, 0.6, 0.62]) == 0.25
+        assert plateau.scale([0.5, 0.6, 0.63]) == 0.5
+
+    @given(
+        metrics=st.lists(st.floats(0, 1) | st.sampled_from([0.0, 0.5, 0.50005, 0.5001, math.nan]), max_size=40),
+        patience=st.integers(0, 5),
+        factor=st.sampled_from([0.1, 0.5, 0.9]),
+        threshold=st.sampled_from([0.0, 1e-4, 0.1]),
+    )
+    def test_follows_pytorch_never_rises_and_is_a_power_of_the_factor(self, metrics, patience, factor, threshold):
+        plateau = Plateau(patience, factor, threshold)
+        scales = [plateau.scale(metrics[: epoch + 1]) for epoch in range(len(metrics))]
+        assert scales == torch_learning_rates(metrics, patience=patience, factor=factor, threshold=threshold)
+        assert scales == sorted(scales, reverse=True)
+        powers = [factor**power for power in range(len(metrics) + 1)]
+        assert all(scale == pytest.approx(min(powers, key=lambda power: abs(power - scale))) for scale in scales)
+        # At most one reduction in patience + 1 epochs.
+        assert all(scale >= factor ** ((epoch + 1) // (patience + 1)) * 0.999 for epoch, scale in enumerate(scales))
+
+    @pytest.mark.parametrize("option", [{"patience": -1}, {"factor": 0.0}, {"factor": 1.0}, {"threshold": -0.1}])
+    def test_values_out_of_range(self, option):
+        ((name, value),) = option.items()
+        with pytest.raises(ValueError, match=f"{name}={value}.*must not be negative, factor within"):
+            Plateau(**option)

@@ -1,5 +1,6 @@
 """Which epoch's model counts."""
 
+import math
 import warnings
 
 import pytest
@@ -62,3 +63,25 @@ def test_the_first_of_equals_is_kept():
         if is_better(candidate, None if best is None else epochs[best]):
             best = epoch
     assert best == 2
+
+
+@pytest.mark.parametrize(
+    ("candidate", "better"), [((0.8, 9.0), True), ((0.6, 0.1), False), ((0.7, 0.4), True), ((0.7, 0.5), False)]
+)
+def test_roc_auc_decides_where_it_is_the_metric(candidate, better):
+    area, loss = candidate
+    best = {"roc_auc": 0.7, "accuracy": 0.5, "prediction_loss": 0.5}
+    assert is_better({"roc_auc": area, "accuracy": 0.5, "prediction_loss": loss}, best, "roc_auc") is better
+    # The accuracy, which is no better or far worse, has no say.
+    assert is_better({"roc_auc": area, "accuracy": 0.0, "prediction_loss": loss}, best, "roc_auc") is better
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "roc_auc"])
+def test_an_undefined_metric_loses_against_any_other(metric):
+    nan, zero = {metric: math.nan, "prediction_loss": 0.1}, {metric: 0.0, "prediction_loss": 9.0}
+    assert is_better(zero, nan, metric)
+    assert not is_better(nan, zero, metric)
+    assert is_better(nan, None, metric)
+    # Among themselves the loss decides.
+    assert is_better(nan, nan | {"prediction_loss": 0.2}, metric)
+    assert not is_better(nan, nan, metric)
