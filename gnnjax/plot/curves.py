@@ -9,25 +9,29 @@ from gnnjax.plot.style import ATTENTION, TRUTH
 
 __all__ = ["training_curves"]
 
-_STYLE = {"train": "#8a8a8a", "valid": ATTENTION, "test": TRUTH}
+_STYLE = {"train": "#8a8a8a", "valid": ATTENTION, "test": TRUTH, "explained": "#d98b1f"}
 
 
 def training_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None = None) -> Figure:
-    """Losses, accuracy and explanation quality over the epochs of `train.fit`, with the chosen epoch marked."""
-    parts = [part for part in _STYLE if part in history[0]]
+    """Losses and metrics over the epochs of `train.fit`, with the chosen epoch marked.
+
+    A part that was not evaluated in every epoch is drawn as points.
+    """
     panels = {
         "prediction_loss": "prediction loss (nats)",
         "information_loss": "information loss (nats)",
         "accuracy": "accuracy",
+        "roc_auc": "ROC-AUC",
         "explanation_roc_auc": "explanation ROC-AUC",
     }
-    panels = {name: label for name, label in panels.items() if name in history[0][parts[0]]}
+    panels = {name: label for name, label in panels.items() if name in history[0]["valid"]}
     figure = Figure(figsize=(3.6 * len(panels), 3), layout="constrained")
-    epochs = [entry["epoch"] for entry in history]
     for axes, (name, label) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
-        for part in parts:
-            values = [entry[part][name] for entry in history]
-            axes.plot(epochs, values, color=_STYLE[part], label=part, linewidth=1.2)
+        for part, color in _STYLE.items():
+            points = [(entry["epoch"], entry[part][name]) for entry in history if name in entry.get(part, {})]
+            if points:
+                line = {"linewidth": 1.2} if len(points) == len(history) else {"linestyle": "", "marker": "."}
+                axes.plot(*zip(*points, strict=True), color=color, label=part, **line)
         if best_epoch is not None:
             axes.axvline(best_epoch, color="#333333", linewidth=0.8, linestyle=":", label="chosen epoch")
         axes.set(xlabel="epoch", title=label)

@@ -5,7 +5,7 @@ import functools
 import os
 import time
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import jax
 import jax.numpy as jnp
@@ -104,6 +104,8 @@ def fit(
         raise RunError(f"epochs={epochs} and checkpoint_every={checkpoint_every} must be at least 1")
     if not set(lazy_parts) <= splits.keys() - {"train", "valid"}:
         raise RunError(f"lazy_parts={tuple(lazy_parts)} must be among the parts other than 'train' and 'valid'")
+    if keep not in ("best", "last") or metric not in get_args(Metric):
+        raise RunError(f"keep={keep!r} must be best or last, metric={metric!r} one of {get_args(Metric)}")
     if metric == "roc_auc" and dataset.task == "multiclass":
         raise RunError("roc_auc is the metric of binary and multilabel tasks; this one is multiclass, take accuracy")
     splits = {part: np.asarray(indices) for part, indices in splits.items()}
@@ -182,6 +184,8 @@ def _copy(weights):
 
 def _resume(checkpoints, state):
     state, record = checkpoints.restore_last(state)
+    # Orbax ties arrays to a device: steps that were compiled for fresh ones, which are not, would compile again.
+    state = jax.tree.map(lambda array: jnp.asarray(np.asarray(array)), state)
     best = _Best(record["best_epoch"], _copy(state[:2]))
     if best.epoch is not None:
         best = best._replace(weights=checkpoints.restore_best(best.weights, best.epoch))

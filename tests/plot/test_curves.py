@@ -39,3 +39,11 @@ class TestTrainingCurves:
         figure = training_curves(self.history(["train", "valid"], self.metrics[:3]))
         assert len(figure.axes) == 3
         assert [text.get_text() for text in figure.axes[-1].get_legend().get_texts()] == ["train", "valid"]
+
+    def test_a_part_of_some_epochs_is_drawn_as_points(self):
+        history = self.history(["train", "valid"])
+        history[1]["test"] = dict.fromkeys(self.metrics, 7)
+        for axes in training_curves(history).axes:
+            *_, test = axes.get_lines()
+            assert (test.get_label(), test.get_linestyle(), test.get_marker()) == ("test", "None", ".")
+            assert (list(test.get_xdata()), list(test.get_ydata())) == ([1], [7])

@@ -133,6 +133,8 @@ def test_a_checkpoint_of_another_model_is_refused(dataset, splits, tmp_path):
         ({"splits": {"train": np.arange(0), "valid": np.arange(3)}}, "no graphs in its part 'train'"),
         ({"epochs": 0}, "epochs=0"),
         ({"checkpoint_every": 0}, "checkpoint_every=0"),
+        ({"keep": "lasst"}, "keep='lasst' must be best or last"),
+        ({"metric": "f1"}, "metric='f1' one of"),
     ],
 )
 def test_settings_that_make_no_sense(dataset, splits, change, message):
