@@ -1,15 +1,18 @@
-"""What must not matter does not: node numbers, edge order, padding, and how graphs are batched."""
+"""What must not matter does not, for all backbones: node numbers, edge order, padding, and how graphs are batched."""
+
+import dataclasses
+import functools
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import nnx
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnnjax.data import BatchShape, make_batch
-from gnnjax.models import GIN, GSAT
+from gnnjax.models import GSAT, build_backbone
 from gnnjax.train import GSATObjective
 from tests.random_graphs import random_dataset
 
@@ -20,31 +23,65 @@ CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-def dataset_of(seed):
-    return random_dataset(seed, num_graphs=8, in_features=3, edge_features=2)
+FEW = settings(max_examples=10)
+# Compiling costs far more than running: every case compiles one function for two shapes and one gradient, as fast as
+# can be.
+FAST_COMPILE = {"xla_backend_optimization_level": 0}
+CASES = [
+    "gin edge attention",
+    "gin node attention categories",
+    "pna edge attention categories",
+    "pna node attention",
+    "spmotifnet edge attention",
+]
+NODE_CATEGORIES, EDGE_CATEGORIES = (5, 3, 2), (4, 2)
 
 
-@pytest.fixture(scope="module", params=["edge attention", "node attention"])
-def model(request):
-    backbone = GIN(3, 1, hidden_size=8, dropout_rate=0.0, edge_features=2, rngs=nnx.Rngs(0))
-    on_edges = request.param == "edge attention"
-    return GSAT(backbone, learn_edge_attention=on_edges, dropout_rate=0.0, rngs=nnx.Rngs(1))
+def dataset_of(seed, case=CASES[0]):
+    """As the case's backbone takes it: edge weights for SPMotifNet, else two columns of edge features."""
+    dataset = random_dataset(seed, num_graphs=8, in_features=3, edge_features=1 if "spmotifnet" in case else 2)
+    if "categories" not in case:
+        return dataset
+    rng = np.random.default_rng(seed)
+    return dataclasses.replace(
+        dataset,
+        nodes=rng.integers(0, NODE_CATEGORIES, dataset.nodes.shape).astype(np.int32),
+        edges=rng.integers(0, EDGE_CATEGORIES, dataset.edges.shape).astype(np.int32),
+        node_categories=NODE_CATEGORIES,
+        edge_categories=EDGE_CATEGORIES,
+    )
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(case):
+    name, dataset = case.split()[0], dataset_of(0, case)
+    options = {"in_features": dataset.in_features, "out_features": 1, "hidden_size": 8, "rngs": nnx.Rngs(0)}
+    options["num_layers"] = 1 if name == "pna" else 2
+    if name != "spmotifnet":
+        options |= {"dropout_rate": 0.0, "edge_features": dataset.edge_features}
+    backbone = build_backbone(name, **options)
+    return GSAT(backbone, learn_edge_attention="edge attention" in case, dropout_rate=0.0, rngs=nnx.Rngs(1))
 
 
 @pytest.fixture(scope="module")
 def apply(model):
-    """`apply(batch)` evaluates, `apply(batch, uniform)` runs the training pass with that noise."""
+    """`apply(batch, uniform)`: the evaluation, and the training pass with that noise."""
 
-    @jax.jit
-    def evaluate(batch):
-        return OBJECTIVE(model, batch, 0.5, train=False)
+    def evaluate_and_train(batch, uniform):
+        evaluated = OBJECTIVE(model, batch, 0.5, train=False)
+        return evaluated, OBJECTIVE(nnx.clone(model), batch, 0.5, train=True, uniform=uniform)
 
-    @jax.jit
-    def train(batch, uniform):
-        trained = nnx.clone(model)
-        return OBJECTIVE(trained, batch, 0.5, train=True, uniform=uniform)
+    return jax.jit(evaluate_and_train, compiler_options=FAST_COMPILE)
 
-    return lambda batch, uniform=None: evaluate(batch) if uniform is None else train(batch, uniform)
+
+def noise_for(model, seed, shape=SHAPE):
+    rows = shape.n_edge if model.learn_edge_attention else shape.n_node
+    return np.random.default_rng(seed).uniform(0.01, 0.99, rows).astype(np.float32)
 
 
 def permuted(batch, node_order, edge_order):
@@ -68,46 +105,46 @@ def shuffled_within(sizes, rng):
     return np.concatenate([start + rng.permutation(size) for start, size in zip(starts, sizes, strict=True)])
 
 
+@FEW
 @given(seed=SEEDS)
-def test_node_numbers_and_edge_order_do_not_matter(model, apply, seed):
+def test_node_numbers_and_edge_order_do_not_matter(case, model, apply, seed):
     rng = np.random.default_rng(seed)
-    batch = make_batch(dataset_of(seed), np.arange(8), SHAPE)
+    batch = make_batch(dataset_of(seed, case), np.arange(8), SHAPE)
     node_order = shuffled_within(batch.graphs.n_node, rng)
     edge_order = shuffled_within(batch.graphs.n_edge, rng)
     other = permuted(batch, node_order, edge_order)
-    uniform = rng.uniform(0.01, 0.99, SHAPE.n_edge if model.learn_edge_attention else SHAPE.n_node).astype(np.float32)
+    uniform = noise_for(model, seed)
     order = edge_order if model.learn_edge_attention else node_order
     edges = int(batch.graphs.n_edge[:8].sum())
-    for before, after in ((apply(batch), apply(other)), (apply(batch, uniform), apply(other, uniform[order]))):
+    for before, after in zip(apply(batch, uniform), apply(other, uniform[order]), strict=True):
         np.testing.assert_allclose(after.logits[:8], before.logits[:8], **CLOSE)
         attention, expected = after.edge_attention[:edges], before.edge_attention[edge_order][:edges]
         np.testing.assert_allclose(attention, expected, **CLOSE)
         np.testing.assert_allclose(after.loss, before.loss, **CLOSE)
 
 
+@FEW
 @given(seed=SEEDS)
-def test_padding_does_not_matter(model, apply, seed):
-    dataset = dataset_of(seed)
+def test_padding_does_not_matter(case, model, apply, seed):
+    dataset = dataset_of(seed, case)
     batch, padded = (make_batch(dataset, np.arange(8), shape) for shape in (SHAPE, LARGER))
-    nodes, edges = int(dataset.n_node.sum()), int(dataset.n_edge.sum())
-    real, size = (edges, "n_edge") if model.learn_edge_attention else (nodes, "n_node")
-    noise = np.random.default_rng(seed).uniform(0.01, 0.99, real).astype(np.float32)
-    noises = [
-        np.concatenate([noise, np.full(getattr(shape, size) - real, fill, np.float32)])
-        for shape, fill in ((SHAPE, 0.3), (LARGER, 0.9))
-    ]
-    for before, after in ((apply(batch), apply(padded)), (apply(batch, noises[0]), apply(padded, noises[1]))):
+    edges = int(dataset.n_edge.sum())
+    real = edges if model.learn_edge_attention else int(dataset.n_node.sum())
+    noise, other_noise = noise_for(model, seed), noise_for(model, seed + 1, LARGER)
+    other_noise[:real] = noise[:real]
+    for before, after in zip(apply(batch, noise), apply(padded, other_noise), strict=True):
         np.testing.assert_allclose(after.logits[:8], before.logits[:8], **CLOSE)
         np.testing.assert_allclose(after.edge_attention[:edges], before.edge_attention[:edges], **CLOSE)
         for name in ("loss", "prediction_loss", "information_loss"):
             np.testing.assert_allclose(getattr(after, name), getattr(before, name), **CLOSE, err_msg=name)
 
 
+@FEW
 @given(seed=SEEDS, cut=st.integers(1, 7))
-def test_how_graphs_are_batched_does_not_matter(model, apply, seed, cut):
-    dataset = dataset_of(seed)
-    together = apply(make_batch(dataset, np.arange(8), SHAPE))
-    first, second = (apply(make_batch(dataset, part, SHAPE)) for part in (np.arange(cut), np.arange(cut, 8)))
+def test_how_graphs_are_batched_does_not_matter(case, model, apply, seed, cut):
+    dataset, noise = dataset_of(seed, case), noise_for(model, seed)
+    parts = (np.arange(8), np.arange(cut), np.arange(cut, 8))
+    together, first, second = (apply(make_batch(dataset, part, SHAPE), noise)[0] for part in parts)
     edges = np.split(dataset.n_edge, [cut])
     logits = np.concatenate([first.logits[:cut], second.logits[: 8 - cut]])
     attention = np.concatenate([first.edge_attention[: edges[0].sum()], second.edge_attention[: edges[1].sum()]])
@@ -121,59 +158,69 @@ def test_how_graphs_are_batched_does_not_matter(model, apply, seed, cut):
     np.testing.assert_allclose(information, together.information_loss, **CLOSE)
 
 
-@given(seed=SEEDS)
-def test_reverse_edges_found_by_the_model_are_those_of_the_batch(model, seed):
-    batch = make_batch(dataset_of(seed), np.arange(8), SHAPE)
-    _, given_ids = model(batch.graphs, graph_mask=batch.graph_mask, reverse=batch.reverse_edges)
-    _, found_ids = model(batch.graphs, graph_mask=batch.graph_mask)
-    np.testing.assert_array_equal(given_ids.edge_attention, found_ids.edge_attention)
-
-
-@pytest.mark.parametrize("kind", range(4), ids=["isolated node and self loop", "directed", "no edges", "single node"])
-def test_corner_cases_are_finite_in_value_and_gradient(model, kind):
-    batch = make_batch(dataset_of(5), np.array([kind]), SHAPE)
+def test_corner_cases_are_finite_in_value_and_gradient(case, model, apply):
+    """Isolated node and self loop, directed with parallel edges, no edges, a single node: each alone, then none."""
     graphdef, params, rest = nnx.split(model, nnx.Param, ...)
 
-    def loss(params, train):
-        noise = {"key": jax.random.key(0)} if train else {}
-        output = OBJECTIVE(nnx.merge(graphdef, params, rest, copy=True), batch, 0.5, train=train, **noise)
-        return output.loss, output
+    def loss(params, batch, uniform):
+        return OBJECTIVE(nnx.merge(graphdef, params, rest, copy=True), batch, 0.5, train=True, uniform=uniform).loss
 
-    for train in (False, True):
-        grads, output = jax.grad(loss, has_aux=True)(params, train)
-        assert all(jnp.isfinite(leaf).all() for leaf in jax.tree.leaves((grads, output)))
-        assert any((leaf != 0).any() for leaf in jax.tree.leaves(grads))
+    gradient_of = jax.jit(jax.grad(loss), compiler_options=FAST_COMPILE)
+    noise = noise_for(model, 0)
+    for kind in range(5):
+        batch = make_batch(dataset_of(5, case), np.arange(kind, min(kind + 1, 4)), SHAPE)
+        gradient = jax.tree.leaves(gradient_of(params, batch, noise))
+        for part in (*gradient, *jax.tree.leaves(apply(batch, noise))):
+            assert np.isfinite(part).all(), kind
+        assert any((np.asarray(part) != 0).any() for part in gradient) == (kind < 4)
 
 
-def test_both_directions_of_an_undirected_edge_share_their_attention(model, apply):
-    dataset = dataset_of(3)
-    attention = np.asarray(apply(make_batch(dataset, np.array([0]), SHAPE)).edge_attention)
+def test_both_directions_of_an_undirected_edge_share_their_attention(case, model, apply):
+    dataset = dataset_of(3, case)
     graph = dataset[0]
-    pairs = zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True)
-    of_edge = dict(zip(pairs, attention, strict=False))
-    assert len(of_edge) == len(graph.senders)
-    for (sender, receiver), value in of_edge.items():
-        assert of_edge[receiver, sender] == value
+    for output in apply(make_batch(dataset, np.array([0]), SHAPE), noise_for(model, 0)):
+        pairs = zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True)
+        of_edge = dict(zip(pairs, np.asarray(output.edge_attention), strict=False))
+        assert len(of_edge) == len(graph.senders)
+        for (sender, receiver), value in of_edge.items():
+            assert of_edge[receiver, sender] == value
 
 
-def test_attention_of_the_wrong_length_is_refused(model, without_shape_checks):
-    graphs = make_batch(dataset_of(0), np.arange(8), SHAPE).graphs
+@pytest.mark.parametrize("case", CASES[:1], scope="module", indirect=True)
+@FEW
+@given(seed=SEEDS)
+def test_reverse_edges_found_by_the_model_are_those_of_the_batch(case, model, apply, seed):
+    batch, noise = make_batch(dataset_of(seed, case), np.arange(8), SHAPE), noise_for(model, seed)
+    for given_ids, found_ids in zip(apply(batch, noise), apply(batch._replace(reverse_edges=None), noise), strict=True):
+        np.testing.assert_array_equal(given_ids.edge_attention, found_ids.edge_attention)
+
+
+def test_attention_of_the_wrong_length_is_refused(case, model, without_shape_checks):
+    graphs = make_batch(dataset_of(0, case), np.arange(8), SHAPE).graphs
     with pytest.raises(ValueError, match=r"one value per edge, shape \[200\]; it has shape \[199\]"):
         model.backbone(graphs, jnp.ones(199))
 
 
-def test_training_needs_a_source_of_noise(model):
-    graphs = make_batch(dataset_of(0), np.arange(8), SHAPE).graphs
+def test_training_needs_a_source_of_noise(case, model):
+    graphs = make_batch(dataset_of(0, case), np.arange(8), SHAPE).graphs
     with pytest.raises(ValueError, match="pass key"):
         model(graphs, train=True)
 
 
-def test_separate_statistics_keep_the_passes_apart():
-    backbone = GIN(3, 1, hidden_size=8, edge_features=2, num_statistics=2, rngs=nnx.Rngs(0))
+@pytest.mark.parametrize("name", ["gin", "pna"])
+def test_separate_statistics_keep_the_passes_apart(name):
+    backbone = build_backbone(
+        name, in_features=3, out_features=1, hidden_size=8, num_layers=1, num_statistics=2, rngs=nnx.Rngs(0)
+    )
     model = GSAT(backbone, rngs=nnx.Rngs(1))
-    batch = make_batch(dataset_of(0), np.arange(8), SHAPE)
-    OBJECTIVE(model, batch, 0.5, train=True, key=jax.random.key(0))
-    without, with_attention = backbone.convs[0].mlp.batch_norms[0].mean[...]
+
+    @functools.partial(jax.jit, compiler_options=FAST_COMPILE)
+    def means(batch):
+        trained = nnx.clone(model)
+        OBJECTIVE(trained, batch, 0.5, train=True, key=jax.random.key(0))
+        return jax.tree.leaves(nnx.state(trained, nnx.BatchStat))[0]
+
+    without, with_attention = means(make_batch(dataset_of(0), np.arange(8), SHAPE))
     assert not np.allclose(without, with_attention)
     assert (np.abs(without) > 0).any()
     assert (np.abs(with_attention) > 0).any()
