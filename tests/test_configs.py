@@ -4,6 +4,7 @@ import dataclasses
 import importlib
 import inspect
 
+import jax
 import numpy as np
 import pytest
 from flax import nnx
@@ -13,6 +14,7 @@ from data_prep.molecules import ATOM_FEATURES, BOND_FEATURES, molecule_dataset
 from experiments.from_config import build_backbone, pretraining_options, split_dataset
 from experiments.gsat import build_model
 from gnnjax import train
+from gnnjax.data import iterate_batches
 from gnnjax.models import GIN, PNA, SPMotifNet
 from tests.random_graphs import random_dataset
 
@@ -51,7 +53,8 @@ def get_config(data, backbone):
 
 def random_data(data):
     """Twelve random graphs with the features, labels and split of a dataset."""
-    parts = {"train": np.arange(6), "valid": np.arange(6, 9), "test": np.arange(9, 12)}
+    # The same graphs, so that both are evaluated in the same shape.
+    parts = {"train": np.arange(6), "valid": np.arange(6, 12), "test": np.arange(6, 12)}
     match data:
         case "ba2motifs":
             dataset = random_dataset(0, 12, in_features=10)
@@ -165,6 +168,29 @@ def test_the_backbone_has_the_data_s_inputs_and_outputs(data, backbone):
     assert has_edge_encoder == (backbone != "spmotifnet" and data in ("mnist75sp", "graph_sst2", "spmotif"))
 
 
+@every_config
+def test_gsat_of_the_published_size_classifies_and_explains_a_batch(data, backbone):
+    config, dataset = get_config(data, backbone), random_data(data)
+    (batch,) = iterate_batches(dataset, np.arange(12), batch_size=12)
+
+    def forward():
+        model = build_model(config, dataset, {"train": np.arange(6)}, 0)
+        options = {
+            "graph_mask": batch.graph_mask,
+            "reverse": batch.reverse_edges,
+            "train": True,
+            "key": jax.random.key(0),
+        }
+        return model(batch.graphs, **options)
+
+    # Shapes alone, as above.
+    logits, output = jax.eval_shape(forward)
+    assert logits.shape == (len(batch.graph_mask), dataset.out_features)
+    rows = len(batch.graphs.nodes if PUBLISHED[data, backbone][-1] == "node" else batch.graphs.senders)
+    assert output.attention.shape == (rows,)
+    assert output.edge_attention.shape == batch.graphs.senders.shape
+
+
 @pytest.mark.parametrize("data", DATA)
 def test_an_unknown_backbone_is_refused_with_the_known_ones(data):
     known = ", ".join(backbone for name, backbone in PUBLISHED if name == data)
@@ -183,9 +209,29 @@ def test_the_settings_of_one_configuration_do_not_reach_the_next():
     assert get_config("ba2motifs", "gin").model.hidden_size == 64
 
 
+@pytest.fixture
+def quick_compilation():
+    """Less optimised code, which is made sooner."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick_compilation")
 @pytest.mark.filterwarnings("ignore:in 2 epochs r does not come to rest")
-@every_config
+@pytest.mark.parametrize(
+    ("data", "backbone"),
+    # Every backbone, task, protocol, kind of attention and kind of features once; all thirteen would take minutes.
+    [
+        ("mutag", "pna"),
+        ("mnist75sp", "gin"),
+        ("graph_sst2", "pna"),
+        ("spmotif", "spmotifnet"),
+        ("ogbg_mol", "gin"),
+    ],
+    ids=str,
+)
 def test_two_training_steps_change_all_parts_of_the_model(data, backbone):
     config, dataset = get_config(data, backbone), random_data(data)
     config.model.hidden_size, config.model.num_layers, config.training.epochs = 4, 1, 2
