@@ -90,7 +90,13 @@ def description(config: ConfigDict, dataset: data.GraphDataset, splits: dict, se
     return {
         "backbone": arguments.pop("name"),
         "arguments": arguments,
-        "data": {"name": dataset.name, "sha256": dataset.fingerprint(), "split": config.split.to_dict(), "seed": seed},
+        "data": {
+            "name": dataset.name,
+            "sha256": dataset.fingerprint(),
+            "split": config.split.to_dict(),
+            "seed": seed,
+            "pretraining": config.pretraining.to_dict(),
+        },
     }
 
 

@@ -35,7 +35,7 @@ def save_classifier(
       folder: where to; what is there is replaced.
       model: the classifier.
       backbone, arguments: what `models.build_backbone` makes it from.
-      data: JSON-able, what it was trained on.
+      data: JSON-able, what it was trained on and how.
     """
     folder = Path(folder).absolute()
     (folder / "classifier.json").unlink(missing_ok=True)
