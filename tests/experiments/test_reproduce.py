@@ -111,7 +111,7 @@ def test_published_numbers_stand_beside_their_own_rows(tmp_path):
     rows = table_rows(reproduce.markdown(reproduce.collect(tmp_path)))
     found = {(data, backbone, metric): (paper, rerun) for data, backbone, _, metric, _, paper, rerun, *_ in rows}
     assert found == {
-        ("ba2motifs", "gin", "explanation ROC-AUC"): ("98.74 ± 0.55", "98.85 ± 0.47"),
+        ("ba2motifs", "gin", "explanation ROC-AUC"): ("", ""),  # Published for GSAT, this is GSAT*.
         ("ba2motifs", "gin", "accuracy"): ("", ""),
         ("mutag_leak_free", "gin", "explanation ROC-AUC"): ("", ""),
         ("mutag_leak_free", "gin", "accuracy"): ("", ""),
