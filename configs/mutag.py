@@ -1,7 +1,7 @@
 """GSAT on Mutagenicity, with the published settings.
 
-Reproduces the Mutag column of table 1 in Miao et al. (ICML 2022, arXiv 2201.12987): explanation ROC-AUC 99.60 +- 0.51 %
-with GIN and 99.07 +- 0.50 % with PNA, over ten seeds. The published protocol tests on graphs that are also in training
+Reproduces the Mutag column of table 1 in Miao et al. (ICML 2022, arXiv 2201.12987): explanation ROC-AUC 99.60 %
+with GIN and 99.07 % with PNA, over ten seeds. The published protocol tests on graphs that are also in training
 or validation; `--config.split.protocol=leak_free` holds a tenth of the graphs out, reports their accuracy and judges
 the explanation of those of them that have one.
 
