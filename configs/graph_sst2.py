@@ -1,8 +1,8 @@
 """GSAT on Graph-SST2, with the published settings.
 
 Reproduces the Graph-SST2 column of table 2 in Miao et al. (ICML 2022, arXiv 2201.12987), on the degree-biased split; a
-re-run of the published code (arXiv 2406.07955) has accuracy 83.14 +- 0.96 % with GIN and 80.90 +- 0.37 % with PNA. The raw files have no stable address: download them by hand and name the
-folder or zip.
+re-run of the published code (arXiv 2406.07955) has accuracy 83.14 +- 0.96 % with GIN and 80.90 +- 0.37 % with PNA. The
+raw files have no stable address: download them by hand and name the folder or zip.
 
     python experiments/gsat.py --config=configs/graph_sst2.py --config.dataset.source=PATH
 """
