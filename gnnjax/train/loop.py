@@ -148,11 +148,12 @@ def fit(
                 batch_size=batch_size,
             )
             evaluations |= {part: evaluate_part(splits[part]) for part in splits if part not in ("train", *lazy_parts)}
-            valid = evaluations["valid"].metrics(dataset.task)
-            if epoch >= first_eligible and is_better(valid, best.metrics(history), metric):
-                best = _Best(epoch, _copy(state[:2]))
-                evaluations |= {part: evaluate_part(splits[part]) for part in lazy_parts}
             metrics = {part: evaluation.metrics(dataset.task) for part, evaluation in evaluations.items()}
+            if epoch >= first_eligible and is_better(metrics["valid"], best.metrics(history), metric):
+                best = _Best(epoch, _copy(state[:2]))
+                lazy = {part: evaluate_part(splits[part]) for part in lazy_parts}
+                evaluations |= lazy
+                metrics |= {part: evaluation.metrics(dataset.task) for part, evaluation in lazy.items()}
             history.append({"epoch": epoch, "r": prior, "learning_rate": learning_rate * scale} | metrics)
             if checkpoints is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
                 if best.epoch is not None:
