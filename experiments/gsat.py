@@ -28,9 +28,8 @@ from ml_collections import ConfigDict
 from experiments import pretrain
 from experiments.command_line import define_config_flag, parse_seeds, run_main
 from experiments.from_config import build_backbone, load_dataset, run_settings, split_dataset
-from experiments.report import print_table, run_seeds
+from experiments.report import print_table, run_seeds, seed_result
 from gnnjax import data, models, plot, train
-from gnnjax.host_memory import peak_memory
 from gnnjax.train.progress import ProgressBar
 from gnnjax.train.run_folder import write_json
 from gnnjax.train.tensorboard import TensorBoard
@@ -82,12 +81,7 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: 
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         figure.savefig(folder / "figures" / f"{name}.png", dpi=150)
     tensorboard.add_figures(figures, fitted.best_epoch)
-    result = {
-        "seed": seed,
-        "best_epoch": fitted.best_epoch,
-        "wall_seconds": fitted.seconds,
-        "peak_bytes": peak_memory(),
-    }
+    result = seed_result(seed, fitted)
     # Of another part than the rest, an explanation is judged where there is something to explain.
     explanation = ("explanation_roc_auc", "precision_at_5", "signal_attention", "background_attention")
     best = fitted.best

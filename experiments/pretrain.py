@@ -31,9 +31,8 @@ from experiments.from_config import (
     run_settings,
     split_dataset,
 )
-from experiments.report import print_table, run_seeds
+from experiments.report import print_table, run_seeds, seed_result
 from gnnjax import data, train
-from gnnjax.host_memory import peak_memory
 from gnnjax.train.progress import ProgressBar
 from gnnjax.train.run_folder import write_json
 from gnnjax.train.tensorboard import TensorBoard
@@ -75,12 +74,7 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: 
     best = {
         f"best_{name}": fitted.best["test"][name] for name in ("accuracy", "roc_auc") if name in fitted.best["test"]
     }
-    result = {
-        "seed": seed,
-        "best_epoch": fitted.best_epoch,
-        "wall_seconds": fitted.seconds,
-        "peak_bytes": peak_memory(),
-    }
+    result = seed_result(seed, fitted)
     return result | last.metrics(dataset.task) | best
 
 

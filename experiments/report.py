@@ -9,9 +9,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from gnnjax.host_memory import peak_memory
+from gnnjax.train import FitResult
 from gnnjax.train.run_folder import open_run_folder, read_json, write_json
 
-__all__ = ["print_table", "run_seeds", "summarize"]
+__all__ = ["print_table", "run_seeds", "seed_result", "summarize"]
 
 _PERCENTAGES = {
     "accuracy": "accuracy %",
@@ -47,6 +49,16 @@ def run_seeds(
         finished.sort(key=lambda each: each["seed"])
         write_json(workdir / "results.json", {"settings": settings, "seeds": finished, "summary": summarize(finished)})
     return results
+
+
+def seed_result(seed: int, fitted: FitResult) -> dict:
+    """What every seed's result begins with, whatever was trained."""
+    return {
+        "seed": seed,
+        "best_epoch": fitted.best_epoch,
+        "wall_seconds": fitted.seconds,
+        "peak_bytes": peak_memory(),
+    }
 
 
 def summarize(results: list[dict]) -> dict[str, dict[str, float]]:
