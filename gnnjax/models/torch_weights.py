@@ -9,10 +9,12 @@ from flax import nnx
 
 from gnnjax.errors import CheckpointError
 from gnnjax.models.gin import GIN
+from gnnjax.models.graph_convolution import GraphConvolution
+from gnnjax.models.graph_transformer import GraphTransformer
 from gnnjax.models.gsat import GSAT
 from gnnjax.models.pna import PNA
 from gnnjax.models.spmotifnet import SPMotifNet
-from gnnjax.nn import BatchNorm, CategoricalEncoder, Linear
+from gnnjax.nn import BatchNorm, CategoricalEncoder, GraphConv, Linear, MultiHeadAttention
 
 __all__ = ["export_torch_weights", "import_torch_weights"]
 
@@ -21,7 +23,7 @@ def import_torch_weights(model: nnx.Module, weights: Mapping[str, Any]) -> None:
     """Overwrites the weights and batch-norm statistics of `model` by those of a PyTorch checkpoint.
 
     Args:
-      model: `GIN`, `PNA` or `SPMotifNet`, or `GSAT` around one.
+      model: `GIN`, `PNA` or `SPMotifNet`, or `GSAT` around one; `GraphConvolution` or `GraphTransformer`.
       weights: name -> array, as in the original's `state_dict()` after `.numpy()`. For GSAT the classifier's names
         start with `clf.` and the attention MLP's with `extractor.`; for a backbone alone there is no prefix.
 
@@ -29,8 +31,8 @@ def import_torch_weights(model: nnx.Module, weights: Mapping[str, Any]) -> None:
       CheckpointError: a weight is missing, superfluous or of another shape; the model is then unchanged.
     """
     arrays = {name: np.asarray(value) for name, value in weights.items() if not name.endswith(".num_batches_tracked")}
-    if isinstance(getattr(model, "backbone", model), SPMotifNet):
-        arrays = {name: value for name, value in arrays.items() if not _is_unused_in_spmotifnet(name)}
+    unused = _unused(getattr(model, "backbone", model))
+    arrays = {name: value for name, value in arrays.items() if name.removeprefix("clf.").split(".")[0] not in unused}
     for name in [name for name in arrays if name.endswith(".eps")]:
         if (arrays.pop(name) != 0).any():
             raise CheckpointError(f"{name} is not 0: GIN with a trained epsilon is another model")
@@ -78,6 +80,16 @@ def _entries(model: nnx.Module) -> Iterator[tuple[str, tuple[nnx.Variable, bool]
                 yield f"{prefix}.bias", (module.bias, False)
                 yield f"{prefix}.running_mean", (module.mean, False)
                 yield f"{prefix}.running_var", (module.var, False)
+            case GraphConv():
+                yield f"{prefix}.lin.weight", (module.linear.kernel, True)
+                yield f"{prefix}.bias", (module.bias, False)
+            case MultiHeadAttention():
+                yield f"{prefix}.in_proj_weight", (module.in_projection.kernel, True)
+                yield f"{prefix}.in_proj_bias", (module.in_projection.bias, False)
+                yield f"{prefix}.out_proj.weight", (module.out_projection.kernel, True)
+                yield f"{prefix}.out_proj.bias", (module.out_projection.bias, False)
+    if getattr(model, "bias_scale", None) is not None:
+        yield "attn_bias_scale", (model.bias_scale, False)
 
 
 def _modules(model: Any) -> dict[str, nnx.Module]:
@@ -111,6 +123,12 @@ def _modules(model: Any) -> dict[str, nnx.Module]:
                 named[f"convs.{index}.lin2"] = conv.receiver_linear
                 named[f"convs.{index}.lin3"] = conv.self_linear
             return named
+        case GraphConvolution() | GraphTransformer():
+            named = {"lin_in": model.encoder, "lin_out": model.classifier}
+            named |= {f"layers.{index}": layer for index, layer in enumerate(model.layers)}
+            if getattr(model, "positional_encoder", None) is not None:
+                named["lin_pos_enc"] = model.positional_encoder
+            return named
         case _:
             raise CheckpointError(f"PyTorch weights of a {type(model).__name__} are not known")
 
@@ -130,5 +148,11 @@ def _classifier(model: PNA | SPMotifNet) -> dict[str, nnx.Module]:
     return {f"fc_out.{2 * index}": layer for index, layer in enumerate(model.classifier.layers)}
 
 
-def _is_unused_in_spmotifnet(name: str) -> bool:
-    return name.removeprefix("clf.").split(".")[0] in ("conf_mlp", "cq", "conf_fw")
+def _unused(model: Any) -> tuple[str, ...]:
+    """First parts of the names that the original stores and never uses."""
+    match model:
+        case SPMotifNet():
+            return "conf_mlp", "cq", "conf_fw"
+        case GraphTransformer():
+            return {"sparse": (), "dense_biased": ("lin_pos_enc",), "dense": ("attn_bias_scale",)}[model.attention]
+    return ()

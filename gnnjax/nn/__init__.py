@@ -2,9 +2,11 @@
 
 from gnnjax.nn.encoders import CategoricalEncoder, feature_encoder
 from gnnjax.nn.gin import GINConv
+from gnnjax.nn.graph_conv import GraphConv, symmetric_weights
 from gnnjax.nn.le_conv import LEConv
 from gnnjax.nn.linear import Linear
 from gnnjax.nn.mlp import MLP
+from gnnjax.nn.multi_head_attention import MultiHeadAttention
 from gnnjax.nn.norm import BatchNorm
 from gnnjax.nn.pna import Aggregator, PNAConv, mean_log_degree
 from gnnjax.nn.pool import max_pool, mean_pool, sum_pool
@@ -15,12 +17,15 @@ __all__ = [
     "BatchNorm",
     "CategoricalEncoder",
     "GINConv",
+    "GraphConv",
     "LEConv",
     "Linear",
+    "MultiHeadAttention",
     "PNAConv",
     "feature_encoder",
     "max_pool",
     "mean_log_degree",
     "mean_pool",
     "sum_pool",
+    "symmetric_weights",
 ]

@@ -1,0 +1,63 @@
+"""What the node classifiers read: one graph, and what is known of its structure."""
+
+from typing import Literal, NamedTuple, get_args
+
+import jraph
+import numpy as np
+from jaxtyping import Array, Float
+
+from gnnjax.ops import SparsePattern, sparse_pattern
+
+__all__ = ["Flow", "NodeInputs", "node_inputs"]
+
+Flow = Literal["to_receivers", "to_senders"]
+
+
+class NodeInputs(NamedTuple):
+    """One graph for node classification; a pytree of arrays.
+
+    Attributes:
+      nodes: `[nodes, features]`.
+      pattern: entry (i, j) where node i reads from node j, each node from itself included.
+      distance_bias: `[nodes, nodes]`, or None; read by the dense attention with bias alone.
+      positional_encoding: `[nodes, size]`, or None; read by the dense attention without bias alone.
+    """
+
+    nodes: Float[Array | np.ndarray, "nodes features"]
+    pattern: SparsePattern
+    distance_bias: Float[Array | np.ndarray, "nodes nodes"] | None = None
+    positional_encoding: Float[Array | np.ndarray, "nodes size"] | None = None
+
+
+def node_inputs(
+    graph: jraph.GraphsTuple,
+    *,
+    flow: Flow = "to_receivers",
+    distance_bias: np.ndarray | None = None,
+    positional_encoding: np.ndarray | None = None,
+) -> NodeInputs:
+    """Prepares one graph, on the host. Duplicate edges count once; every node gets one self loop.
+
+    Args:
+      graph: a single graph without padding; `nodes` is `[nodes, features]`.
+      flow: along the edges, so that receivers read from their senders, or against them. On a symmetric graph they are
+        the same.
+      distance_bias, positional_encoding: see `NodeInputs`.
+
+    Raises:
+      ValueError: there are several graphs, an edge names a node that is not there, or a shape does not fit.
+    """
+    if len(graph.n_node) != 1:
+        raise ValueError(f"node_inputs takes a single graph, got a batch of {len(graph.n_node)}")
+    if flow not in get_args(Flow):
+        raise ValueError(f"flow is {flow!r}, must be one of {', '.join(get_args(Flow))}")
+    num_nodes = graph.nodes.shape[0]
+    if distance_bias is not None and distance_bias.shape != (num_nodes, num_nodes):
+        raise ValueError(f"distance_bias must be [{num_nodes}, {num_nodes}], is {list(distance_bias.shape)}")
+    if positional_encoding is not None and positional_encoding.shape[:1] != (num_nodes,):
+        raise ValueError(f"positional_encoding must have {num_nodes} rows, has {len(positional_encoding)}")
+    ends = np.asarray(graph.receivers), np.asarray(graph.senders)
+    rows, columns = ends if flow == "to_receivers" else ends[::-1]
+    loops = np.arange(num_nodes)
+    pattern = sparse_pattern(np.concatenate([rows, loops]), np.concatenate([columns, loops]), num_nodes)
+    return NodeInputs(graph.nodes, pattern, distance_bias, positional_encoding)

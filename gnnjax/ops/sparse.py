@@ -1,0 +1,158 @@
+"""Products with sparse square matrices whose entries are given per edge: the sparse half of attention over neighbours.
+
+The two operations are each other's gradients, so that neither ever builds an array of features per edge. On CPU the
+sum is the compressed-row product of jaxlib, six to eight times as fast as a segment sum of gathered rows (measured at
+222 134 edges of width 64); on other backends it is the segment sum. The choice is made in `spmm`, from
+`jax.default_backend()`.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import sparse
+from jaxtyping import Array, Float, Int
+
+__all__ = ["SparsePattern", "sddmm", "sparse_pattern", "spmm"]
+
+# Gathered rows of so many entries stay in the cache between the gather and the product.
+_CHUNK = 2048
+
+
+class SparsePattern(NamedTuple):
+    """Where a square sparse matrix has entries, ordered by row, with what its transpose needs. A pytree of arrays.
+
+    Attributes:
+      rows, columns: `[entries]`, by (row, column).
+      row_pointers: `[nodes + 1]`, where each row begins.
+      order: `[entries]`, the positions of the entries, by (column, row).
+      column_pointers: `[nodes + 1]`, where each column begins in that order.
+    """
+
+    rows: Int[Array | np.ndarray, " entries"]
+    columns: Int[Array | np.ndarray, " entries"]
+    row_pointers: Int[Array | np.ndarray, " pointers"]
+    order: Int[Array | np.ndarray, " entries"]
+    column_pointers: Int[Array | np.ndarray, " pointers"]
+
+    @property
+    def num_nodes(self) -> int:
+        """Number of rows and of columns."""
+        return self.row_pointers.shape[0] - 1
+
+
+def sparse_pattern(rows: np.ndarray, columns: np.ndarray, num_nodes: int) -> SparsePattern:
+    """The pattern of a matrix `[num_nodes, num_nodes]` with entries at `(rows, columns)`, each of which counts once.
+
+    Runs on the host, in numpy.
+
+    Raises:
+      ValueError: the ids are not two equal lists of integers in 0 .. num_nodes - 1.
+    """
+    rows, columns = np.asarray(rows), np.asarray(columns)
+    for name, ids in (("rows", rows), ("columns", columns)):
+        if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer) or ids.shape != rows.shape:
+            raise ValueError(f"{name} must be integers [{rows.size}], is {ids.dtype}{list(ids.shape)}")
+        bad = (ids < 0) | (ids >= num_nodes)
+        if bad.any():
+            raise ValueError(f"{name} holds node {ids[bad][0]}, outside 0 .. {num_nodes - 1}")
+    rows, columns = np.divmod(np.unique(rows.astype(np.int64) * num_nodes + columns), num_nodes)
+    order = np.argsort(columns, kind="stable")
+    nodes = np.arange(num_nodes + 1)
+    pointers = np.searchsorted(rows, nodes), np.searchsorted(columns[order], nodes)
+    return SparsePattern(*(ids.astype(np.int32) for ids in (rows, columns, pointers[0], order, pointers[1])))
+
+
+@jax.custom_vjp
+def spmm(
+    weights: Float[Array | np.ndarray, " entries"],
+    x: Float[Array | np.ndarray, "nodes features"],
+    pattern: SparsePattern,
+) -> Float[Array, "nodes features"]:
+    r"""Sparse times dense, :math:`y_i = \sum_j w_{ij} x_j`. Can be jitted, differentiated and vmapped.
+
+    Args:
+      weights: the matrix's entries, in the order of `pattern`.
+      x: `[nodes, features]`.
+      pattern: where the entries are.
+    """
+    return _multiply(weights, x, pattern.rows, pattern.columns, pattern.row_pointers)
+
+
+@jax.custom_vjp
+def sddmm(
+    left: Float[Array | np.ndarray, "nodes features"],
+    right: Float[Array | np.ndarray, "nodes features"],
+    pattern: SparsePattern,
+) -> Float[Array, " entries"]:
+    r"""Sampled dense times dense, :math:`s_{ij} = x_i \cdot y_j` at the entries of the pattern alone.
+
+    Can be jitted, differentiated and vmapped.
+
+    Args:
+      left: `[nodes, features]`, x.
+      right: `[nodes, features]`, y.
+      pattern: where entries are wanted.
+
+    Returns:
+      `[entries]`, in the order of `pattern`.
+    """
+    left, right = jnp.asarray(left), jnp.asarray(right)
+    num_entries = pattern.rows.shape[0]
+    ones = jnp.ones(left.shape[1], left.dtype)
+
+    def chunk(ids):
+        rows, columns = ids
+        # Without the barriers XLA fuses gather, product and sum into one scalar loop, 10 to 30 times as slow.
+        products = jax.lax.optimization_barrier(left[rows]) * jax.lax.optimization_barrier(right[columns])
+        return jax.lax.optimization_barrier(products) @ ones
+
+    if num_entries <= _CHUNK:
+        return chunk((pattern.rows, pattern.columns))
+    padding = -num_entries % _CHUNK
+    ids = (jnp.pad(each, (0, padding)).reshape(-1, _CHUNK) for each in (pattern.rows, pattern.columns))
+    return jax.lax.map(chunk, tuple(ids)).reshape(-1)[:num_entries]
+
+
+def _multiply(weights, x, rows, columns, row_pointers):
+    num_nodes = row_pointers.shape[0] - 1
+    if jax.default_backend() == "cpu":
+        return _compressed_row_product(weights, x, columns, row_pointers)
+    return jax.ops.segment_sum(weights[:, None] * jnp.asarray(x)[columns], rows, num_nodes, indices_are_sorted=True)
+
+
+# Under a plain vmap jaxlib's product silently becomes a scatter.
+@jax.custom_batching.sequential_vmap
+def _compressed_row_product(weights, x, columns, row_pointers):
+    num_nodes = row_pointers.shape[0] - 1
+    return sparse.BCSR((weights, columns, row_pointers), shape=(num_nodes, x.shape[0])) @ x
+
+
+def _multiply_transposed(weights, x, pattern):
+    order = pattern.order
+    return _multiply(
+        jnp.asarray(weights)[order], x, pattern.columns[order], pattern.rows[order], pattern.column_pointers
+    )
+
+
+def _spmm_forward(weights, x, pattern):
+    return spmm(weights, x, pattern), (weights, x, pattern)
+
+
+def _spmm_backward(residuals, gradient):
+    weights, x, pattern = residuals
+    return sddmm(gradient, x, pattern), _multiply_transposed(weights, gradient, pattern), None
+
+
+def _sddmm_forward(left, right, pattern):
+    return sddmm(left, right, pattern), (left, right, pattern)
+
+
+def _sddmm_backward(residuals, gradient):
+    left, right, pattern = residuals
+    return spmm(gradient, right, pattern), _multiply_transposed(gradient, left, pattern), None
+
+
+spmm.defvjp(_spmm_forward, _spmm_backward)
+sddmm.defvjp(_sddmm_forward, _sddmm_backward)

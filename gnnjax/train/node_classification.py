@@ -1,0 +1,170 @@
+"""Full-batch training of node classifiers: all epochs of a run, or of several splits at once, in one program."""
+
+import functools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import nnx
+from jaxtyping import Array, Bool, Float, Int
+
+from gnnjax.errors import NonFiniteLossError, RunError
+from gnnjax.models import NodeInputs
+from gnnjax.train.optimizers import adam_l2
+
+__all__ = ["NodeFit", "fit_nodes", "node_accuracy", "node_loss"]
+
+_PARTS = ("train", "valid", "test")
+
+
+class NodeFit(NamedTuple):
+    """Outcome of one run of `fit_nodes`.
+
+    Attributes:
+      history: `loss` (of the step, in nats), `train`, `valid` and `test` (accuracy after the step), each `[epochs]`.
+      best_epoch: the first epoch with the best validation accuracy.
+      seconds: wall time, divided by the number of runs that shared it.
+    """
+
+    history: dict[str, np.ndarray]
+    best_epoch: int
+    seconds: float
+
+    @property
+    def test_accuracy(self) -> float:
+        """Accuracy in [0, 1] on the test nodes in the best epoch."""
+        return float(self.history["test"][self.best_epoch])
+
+
+def node_loss(
+    logits: Float[Array, "nodes classes"], labels: Int[Array | np.ndarray, " nodes"], mask: Bool[Array, " nodes"]
+) -> Float[Array, ""]:
+    """Mean negative log-likelihood, in nats, over the nodes of the mask."""
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return jnp.where(mask, losses, 0).sum() / mask.sum()
+
+
+def node_accuracy(
+    logits: Float[Array, "nodes classes"], labels: Int[Array | np.ndarray, " nodes"], mask: Bool[Array, " nodes"]
+) -> Float[Array, ""]:
+    """Share in [0, 1] of the nodes of the mask whose class has the largest logit."""
+    return (mask & (logits.argmax(-1) == labels)).sum() / mask.sum()
+
+
+def fit_nodes(
+    models: Sequence[nnx.Module],
+    inputs: NodeInputs,
+    labels: np.ndarray,
+    masks: Mapping[str, np.ndarray],
+    *,
+    seeds: Sequence[int],
+    epochs: int = 99,
+    learning_rate: float = 1e-3,
+    weight_decay: float = 0.0,
+    on_progress: Callable[[int], None] | None = None,
+) -> list[NodeFit]:
+    """Trains one model per split on one graph, and leaves the weights of the last epoch in each.
+
+    Several runs are one program, mapped over the splits. Everything random depends on a run's seed alone.
+
+    Args:
+      models: models of one kind, with their initial weights.
+      inputs: the graph.
+      labels: `[nodes]`, classes.
+      masks: `train`, `valid` and `test`, each `[runs, nodes]`.
+      seeds: of the dropout of each run.
+      epochs: steps of Adam over the whole training part.
+      learning_rate, weight_decay: of Adam with L2 regularisation.
+      on_progress: called with the number of epochs done, several times a run.
+
+    Raises:
+      RunError: a mask is missing, empty, overlaps with another, or has another shape.
+      NonFiniteLossError: the loss became NaN or infinite.
+    """
+    _check_masks(masks, len(models), len(labels))
+    if len(seeds) != len(models) or epochs < 1:
+        raise RunError(f"{len(models)} models need as many seeds, got {len(seeds)}; epochs={epochs} must be at least 1")
+    graphdef = nnx.split(models[0])[0]
+    states = [nnx.to_pure_dict(nnx.state(model)) for model in models]
+    begin = time.perf_counter()
+    together = len(models) > 1
+    size = max(size for size in range(1, 11) if epochs % size == 0)
+    optimizer = adam_l2(learning_rate, weight_decay)
+    run = _make_chunk(graphdef, optimizer, size, together)
+    stack = (lambda trees: jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)) if together else (lambda t: t[0])
+    params = stack(states)
+    opt_state = stack([optimizer.init(state) for state in states])
+    keys = stack([jax.random.key(seed) for seed in seeds])
+    parts = {name: stack([jnp.asarray(mask) for mask in masks[name]]) for name in _PARTS}
+    inputs, labels = jax.tree.map(jnp.asarray, (inputs, np.asarray(labels)))
+    chunks: list[dict[str, np.ndarray]] = []
+    for first in range(0, epochs, size):
+        params, opt_state, reports = run(params, opt_state, inputs, labels, parts, keys, first)
+        chunks.append({name: np.atleast_2d(np.asarray(values)) for name, values in reports.items()})
+        _check_finite(chunks[-1]["loss"], first)
+        if on_progress is not None:
+            on_progress(first + size)
+    history = {name: np.concatenate([chunk[name] for chunk in chunks], axis=1) for name in chunks[0]}
+    seconds = (time.perf_counter() - begin) / len(models)
+    fits = []
+    for index, model in enumerate(models):
+        nnx.update(model, jax.tree.map(lambda leaf, index=index: leaf[index], params) if together else params)
+        own = {name: values[index] for name, values in history.items()}
+        fits.append(NodeFit(own, int(np.argmax(own["valid"])), seconds))
+    return fits
+
+
+@functools.lru_cache(maxsize=16)
+def _make_chunk(
+    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, num_epochs: int, together: bool
+) -> Callable[..., Any]:
+    """The jitted `run(params, opt_state, inputs, labels, parts, key, first_epoch)` over so many epochs."""
+
+    def run(params, opt_state, inputs, labels, parts, key, first_epoch):
+        def loss(params, key):
+            return node_loss(nnx.merge(graphdef, params, copy=True)(inputs, key=key), labels, parts["train"])
+
+        def epoch(carry, index):
+            params, opt_state = carry
+            value, gradient = jax.value_and_grad(loss)(params, jax.random.fold_in(key, index))
+            updates, opt_state = optimizer.update(gradient, opt_state, params)
+            params = optax.apply_updates(params, updates)
+            logits = nnx.merge(graphdef, params, copy=True)(inputs)
+            report = {name: node_accuracy(logits, labels, mask) for name, mask in parts.items()}
+            return (params, opt_state), {"loss": value} | report
+
+        carry, reports = jax.lax.scan(epoch, (params, opt_state), first_epoch + jnp.arange(num_epochs))
+        return *carry, reports
+
+    mapped = jax.vmap(run, in_axes=(0, 0, None, None, 0, 0, None)) if together else run
+    return jax.jit(mapped, donate_argnums=(1,))
+
+
+def _check_masks(masks: Mapping[str, np.ndarray], num_runs: int, num_nodes: int) -> None:
+    for name in _PARTS:
+        if name not in masks:
+            raise RunError(f"masks have no part {name!r}; they need {', '.join(_PARTS)}")
+        mask = masks[name]
+        if mask.shape != (num_runs, num_nodes) or mask.dtype != bool:
+            raise RunError(f"mask {name!r} must be bool[{num_runs}, {num_nodes}], is {mask.dtype}{list(mask.shape)}")
+        if not mask.any(axis=1).all():
+            raise RunError(f"mask {name!r} of run {np.argmin(mask.any(axis=1))} has no nodes")
+    shared = sum(masks[name].astype(int) for name in _PARTS) > 1
+    if shared.any():
+        run, node = np.argwhere(shared)[0]
+        raise RunError(f"run {run}: node {node} is in more than one of {', '.join(_PARTS)}")
+
+
+def _check_finite(losses: np.ndarray, first_epoch: int) -> None:
+    bad = ~np.isfinite(losses)
+    if bad.any():
+        run, epoch = np.argwhere(bad)[0]
+        raise NonFiniteLossError(
+            f"run {run}: the loss is {losses[run, epoch]} in epoch {first_epoch + epoch}; lower the learning rate",
+            epoch=int(first_epoch + epoch),
+            step=0,
+        )
