@@ -1,5 +1,7 @@
 """Explanations: attention as graphs, and how good it is."""
 
+from gnnjax.explain.agreement import PairedEntries, attention_agreement, sample_paired_entries
+from gnnjax.explain.assortativity import class_assortativity
 from gnnjax.explain.attention_graph import (
     attention_graph,
     attention_rollout,
@@ -7,15 +9,87 @@ from gnnjax.explain.attention_graph import (
     head_path_graphs,
     layer_graphs,
 )
+from gnnjax.explain.bias_graph import bias_attention, bias_attention_graph
+from gnnjax.explain.clustering import mean_clustering
+from gnnjax.explain.edge_attention import EdgeAttention, attention_on_edges
+from gnnjax.explain.export import write_graphml, write_json, write_npz
+from gnnjax.explain.gini import gini
+from gnnjax.explain.hops import HopAttention, attention_by_hops, class_means, expected_hops
+from gnnjax.explain.input_graph import edge_correlation, edge_overlap
 from gnnjax.explain.metrics import explanation_roc_auc, mean_attention, precision_at_k
+from gnnjax.explain.network import NetworkStatistics, network_statistics, to_graph
+from gnnjax.explain.null_models import (
+    NullComparison,
+    chance_recovery,
+    compare_with_rewired,
+    edge_correlation_against_rewired,
+)
+from gnnjax.explain.pagerank import pagerank
+from gnnjax.explain.patterns import (
+    KeyConcentration,
+    ReferenceNodes,
+    key_concentration,
+    reference_nodes,
+    self_attention_share,
+)
+from gnnjax.explain.quasi_adjacency import GridThreshold, grid_threshold, prune, top_entries
+from gnnjax.explain.reciprocity import reciprocity
+from gnnjax.explain.recovery import AdjacencyRecovery, Recovery, adjacency_recovery, recovery
+from gnnjax.explain.rewiring import rewire
+from gnnjax.explain.saved_attention_graph import SavedAttentionGraph, read_json, read_npz
 
 __all__ = [
+    "AdjacencyRecovery",
+    "EdgeAttention",
+    "GridThreshold",
+    "HopAttention",
+    "KeyConcentration",
+    "NetworkStatistics",
+    "NullComparison",
+    "PairedEntries",
+    "Recovery",
+    "ReferenceNodes",
+    "SavedAttentionGraph",
+    "adjacency_recovery",
+    "attention_agreement",
+    "attention_by_hops",
     "attention_graph",
+    "attention_on_edges",
     "attention_rollout",
     "average_attention_graph",
+    "bias_attention",
+    "bias_attention_graph",
+    "chance_recovery",
+    "class_assortativity",
+    "class_means",
+    "compare_with_rewired",
+    "edge_correlation",
+    "edge_correlation_against_rewired",
+    "edge_overlap",
+    "expected_hops",
     "explanation_roc_auc",
+    "gini",
+    "grid_threshold",
     "head_path_graphs",
+    "key_concentration",
     "layer_graphs",
     "mean_attention",
+    "mean_clustering",
+    "network_statistics",
+    "pagerank",
     "precision_at_k",
+    "prune",
+    "read_json",
+    "read_npz",
+    "reciprocity",
+    "recovery",
+    "reference_nodes",
+    "rewire",
+    "sample_paired_entries",
+    "self_attention_share",
+    "to_graph",
+    "top_entries",
+    "write_graphml",
+    "write_json",
+    "write_npz",
 ]
