@@ -12,13 +12,12 @@ import optax
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
+from gnnjax.data.node_splits import PARTS, check_node_splits
 from gnnjax.errors import NonFiniteLossError, RunError
 from gnnjax.models import NodeInputs
 from gnnjax.train.optimizers import adam_l2
 
 __all__ = ["NodeFit", "fit_nodes", "node_accuracy", "node_loss"]
-
-_PARTS = ("train", "valid", "test")
 
 
 class NodeFit(NamedTuple):
@@ -82,12 +81,16 @@ def fit_nodes(
       on_progress: called with the number of epochs done, several times a run.
 
     Raises:
-      RunError: a mask is missing, empty, overlaps with another, or has another shape.
+      DataError: a mask is missing, empty, overlaps with another, or has another shape.
+      RunError: there are not as many seeds and masks as models.
       NonFiniteLossError: the loss became NaN or infinite.
     """
-    _check_masks(masks, len(models), len(labels))
-    if len(seeds) != len(models) or epochs < 1:
-        raise RunError(f"{len(models)} models need as many seeds, got {len(seeds)}; epochs={epochs} must be at least 1")
+    check_node_splits(dict(masks), len(labels), name="masks")
+    if epochs < 1 or len(seeds) != len(models) or len(masks["train"]) != len(models):
+        raise RunError(
+            f"{len(models)} models need as many seeds and masks, got {len(seeds)} and {len(masks['train'])}; "
+            f"epochs={epochs} must be at least 1"
+        )
     graphdef = nnx.split(models[0])[0]
     states = [nnx.to_pure_dict(nnx.state(model)) for model in models]
     begin = time.perf_counter()
@@ -99,7 +102,7 @@ def fit_nodes(
     params = stack(states)
     opt_state = stack([optimizer.init(state) for state in states])
     keys = stack([jax.random.key(seed) for seed in seeds])
-    parts = {name: stack([jnp.asarray(mask) for mask in masks[name]]) for name in _PARTS}
+    parts = {name: stack([jnp.asarray(mask) for mask in masks[name]]) for name in PARTS}
     inputs, labels = jax.tree.map(jnp.asarray, (inputs, np.asarray(labels)))
     chunks: list[dict[str, np.ndarray]] = []
     for first in range(0, epochs, size):
@@ -142,21 +145,6 @@ def _make_chunk(
 
     mapped = jax.vmap(run, in_axes=(0, 0, None, None, 0, 0, None)) if together else run
     return jax.jit(mapped, donate_argnums=(1,))
-
-
-def _check_masks(masks: Mapping[str, np.ndarray], num_runs: int, num_nodes: int) -> None:
-    for name in _PARTS:
-        if name not in masks:
-            raise RunError(f"masks have no part {name!r}; they need {', '.join(_PARTS)}")
-        mask = masks[name]
-        if mask.shape != (num_runs, num_nodes) or mask.dtype != bool:
-            raise RunError(f"mask {name!r} must be bool[{num_runs}, {num_nodes}], is {mask.dtype}{list(mask.shape)}")
-        if not mask.any(axis=1).all():
-            raise RunError(f"mask {name!r} of run {np.argmin(mask.any(axis=1))} has no nodes")
-    shared = sum(masks[name].astype(int) for name in _PARTS) > 1
-    if shared.any():
-        run, node = np.argwhere(shared)[0]
-        raise RunError(f"run {run}: node {node} is in more than one of {', '.join(_PARTS)}")
 
 
 def _check_finite(losses: np.ndarray, first_epoch: int) -> None:
