@@ -4,16 +4,22 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from gnnjax.data import GraphDataset, load, save
+from gnnjax.data import GraphDataset, NodeDataset, load, save
+from gnnjax.data.node_splits import PARTS
 from gnnjax.errors import DataError
 
 __all__ = ["argument_parser", "load_if_readable", "make_processed", "run_command_line"]
 
+Dataset = TypeVar("Dataset", GraphDataset, NodeDataset)
 
-def make_processed(target: Path, make: Callable[[], GraphDataset], *, force: bool = False) -> Path:
+
+def make_processed(
+    target: Path, make: Callable[[], Dataset], *, force: bool = False, read: Callable[[Path], Dataset] = load
+) -> Path:
     """Makes the processed file unless a readable one is there, and says on stdout which was the case.
 
     Args:
@@ -21,11 +27,12 @@ def make_processed(target: Path, make: Callable[[], GraphDataset], *, force: boo
         version, is replaced.
       make: gives the dataset; called only if there is need.
       force: make the file even though it is there.
+      read: of `gnnjax.data`, reads such a dataset: `load` or `load_nodes`.
 
     Returns:
       `target`.
     """
-    if not force and load_if_readable(target) is not None:
+    if not force and load_if_readable(target, read) is not None:
         print(f"{target}: already there")
         return target
     save(make(), target)
@@ -33,10 +40,10 @@ def make_processed(target: Path, make: Callable[[], GraphDataset], *, force: boo
     return target
 
 
-def load_if_readable(path: Path) -> GraphDataset | None:
+def load_if_readable(path: Path, read: Callable[[Path], Dataset] = load) -> Dataset | None:
     """The dataset of a processed file, or None if the file is absent, damaged or of another schema version."""
     try:
-        return load(path)
+        return read(path)
     except DataError:
         return None
 
@@ -53,13 +60,29 @@ def argument_parser(description: str, examples: str) -> argparse.ArgumentParser:
     return parser
 
 
-def run_command_line(prepare: Callable[[], Path]) -> None:
-    """Calls `prepare` and prints what the processed file holds; what goes wrong with data or files is one line."""
+def run_command_line(prepare: Callable[[], Path], read: Callable[[Path], GraphDataset | NodeDataset] = load) -> None:
+    """Calls `prepare` and prints what the processed file holds; what goes wrong with data or files is one line.
+
+    Args:
+      prepare: returns the path of the file.
+      read: as for `make_processed`.
+    """
     try:
-        dataset = load(prepare())
+        dataset = read(prepare())
     except (DataError, ImportError, OSError) as error:
         sys.exit(f"error: {error}")
-    print(_summary(dataset))
+    print(_node_summary(dataset) if isinstance(dataset, NodeDataset) else _summary(dataset))
+
+
+def _node_summary(dataset: NodeDataset) -> str:
+    summary = (
+        f"{dataset.num_nodes} nodes with {dataset.nodes.shape[1]} features, {dataset.num_edges} directed edges, "
+        f"{dataset.num_classes} classes"
+    )
+    if dataset.splits:
+        parts = ", ".join(f"{part} {dataset.splits[part][0].sum()}" for part in PARTS)
+        summary += f"; {len(dataset.splits['train'])} published splits, the first: {parts}"
+    return summary
 
 
 def _summary(dataset: GraphDataset) -> str:

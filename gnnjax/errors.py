@@ -1,6 +1,6 @@
 """The errors that gnnjax raises for input it cannot use; each message names the culprit and the remedy."""
 
-__all__ = ["CheckpointError", "DataError", "GnnjaxError", "NonFiniteLossError", "RunError"]
+__all__ = ["CheckpointError", "DataError", "GnnjaxError", "MemoryLimitError", "NonFiniteLossError", "RunError"]
 
 
 class GnnjaxError(Exception):
@@ -17,6 +17,10 @@ class CheckpointError(GnnjaxError, ValueError):
 
 class RunError(GnnjaxError, ValueError):
     """A run cannot start as asked: unusable settings, or a folder that holds another run's results."""
+
+
+class MemoryLimitError(GnnjaxError, MemoryError):
+    """What is asked for does not fit in memory; says how much it needs and what to use instead."""
 
 
 class NonFiniteLossError(GnnjaxError, FloatingPointError):

@@ -1,11 +1,15 @@
-"""This process's memory: the C library's allocator, for programs that compute on the CPU, and the peak of its use."""
+"""The host's memory: its allocator, for programs that compute on the CPU, the peak of its use, and what is left."""
 
 import ctypes
+import os
 import platform
 import resource
 import sys
+from pathlib import Path
 
-__all__ = ["keep_freed_memory", "peak_memory"]
+from gnnjax.errors import MemoryLimitError
+
+__all__ = ["available_memory", "keep_freed_memory", "peak_memory", "require_memory"]
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
@@ -31,3 +35,38 @@ def peak_memory() -> int:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, Linux KiB.
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def available_memory() -> int | None:
+    """How many bytes programs can take before the system swaps, or None where the system does not tell.
+
+    Linux says it outright; elsewhere all of the physical memory stands for it.
+    """
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def require_memory(num_bytes: int, what: str, instead: str) -> None:
+    """Refuses what will not fit in memory before any of it is allocated.
+
+    Args:
+      num_bytes: how much it needs at its peak.
+      what: what is to be made, as the error names it.
+      instead: what to do instead, as the error ends.
+
+    Raises:
+      MemoryLimitError: fewer bytes are available; says how many GB are needed and available.
+    """
+    available = available_memory()
+    if available is not None and num_bytes > available:
+        raise MemoryLimitError(
+            f"{what} needs {num_bytes / 1e9:.1f} GB of memory and {available / 1e9:.1f} GB are available; {instead}"
+        )

@@ -1,6 +1,7 @@
-"""Checks of shapes and types at run time, and one profile for all property tests."""
+"""Checks of shapes and types at run time, one profile for all property tests, and the published files."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,3 +23,11 @@ def without_shape_checks():
     config.update("jaxtyping_disable", True)
     yield
     config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def raw_data() -> Path:
+    """The folder of the published files, where there is one."""
+    if "GNNJAX_RAW_DATA" not in os.environ:
+        pytest.skip("GNNJAX_RAW_DATA does not name a folder with the published datasets")
+    return Path(os.environ["GNNJAX_RAW_DATA"])

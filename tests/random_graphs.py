@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gnnjax.data import GraphDataset, Task
+from gnnjax.data import GraphDataset, NodeDataset, Task, random_node_splits, sorted_unique_edges
 
-__all__ = ["random_dataset"]
+__all__ = ["random_dataset", "random_node_dataset"]
 
 
 def random_dataset(
@@ -49,6 +49,34 @@ def random_dataset(
         edges=rng.normal(size=(total, edge_features)).astype(np.float32) if edge_features else None,
         edge_labels=rng.integers(0, 2, total).astype(np.uint8),
         splits={"test": np.arange(0, num_graphs, 2), "train": np.arange(1, num_graphs, 2)},
+        source=f"random, seed {rng_seed}",
+    )
+
+
+def random_node_dataset(
+    rng_seed: int, num_nodes: int = 20, *, num_classes: int = 3, in_features: int = 4, num_splits: int = 2
+) -> NodeDataset:
+    """Draws one directed graph with classes of nodes; the same arguments give the same one.
+
+    Its last node is isolated, the two before it are joined with nothing else, and node 0 has a self loop.
+
+    Args:
+      rng_seed: of everything that is drawn.
+      num_nodes: 6 or more.
+      num_classes, in_features, num_splits: sizes.
+    """
+    rng = np.random.default_rng(rng_seed)
+    drawn = rng.integers(0, num_nodes - 3, (2, 2 * num_nodes))
+    senders, receivers = np.concatenate([drawn, [[0, num_nodes - 3], [0, num_nodes - 2]]], axis=1)
+    senders, receivers = sorted_unique_edges(senders, receivers)
+    return NodeDataset(
+        name="random",
+        nodes=rng.normal(size=(num_nodes, in_features)).astype(np.float32),
+        senders=senders,
+        receivers=receivers,
+        labels=rng.integers(0, num_classes, num_nodes).astype(np.int32),
+        num_classes=num_classes,
+        splits=random_node_splits(num_nodes, num_splits=num_splits, seed=rng_seed),
         source=f"random, seed {rng_seed}",
     )
 

@@ -1,11 +1,15 @@
+import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gnnjax.host_memory import keep_freed_memory, peak_memory
+from gnnjax import host_memory
+from gnnjax.errors import MemoryLimitError
+from gnnjax.host_memory import available_memory, keep_freed_memory, peak_memory, require_memory
 
 MEASURE = """
 import resource, sys
@@ -40,3 +44,42 @@ def test_peak_memory_holds_what_was_allocated():
     size = before + 50_000_000
     assert np.ones(size, np.uint8).sum() == size
     assert size < peak_memory() < 3 * size
+
+
+class TestRequireMemory:
+    def test_says_how_much_is_needed_and_what_to_use_instead(self, monkeypatch):
+        monkeypatch.setattr(host_memory, "available_memory", lambda: 8_000_000_000)
+        require_memory(8_000_000_000, "the matrix", "use less")
+        message = r"^the matrix needs 40\.0 GB of memory and 8\.0 GB are available; use a sparse model$"
+        with pytest.raises(MemoryLimitError, match=message) as error:
+            require_memory(40_000_000_000, "the matrix", "use a sparse model")
+        assert isinstance(error.value, MemoryError)
+
+    def test_refuses_nothing_where_the_system_does_not_tell(self, monkeypatch):
+        monkeypatch.setattr(host_memory, "available_memory", lambda: None)
+        require_memory(10**30, "the matrix", "use less")
+
+    def test_available_memory_is_what_linux_says(self, monkeypatch):
+        text = "MemTotal:  16000 kB\nMemFree:  2000 kB\nMemAvailable:  3000 kB\n"
+        monkeypatch.setattr(Path, "read_text", lambda path: text if str(path) == "/proc/meminfo" else "")
+        assert available_memory() == 3000 * 1024
+
+    def test_elsewhere_it_is_the_physical_memory_or_unknown(self, monkeypatch):
+        def absent(path):
+            raise FileNotFoundError(path)
+
+        monkeypatch.setattr(Path, "read_text", absent)
+        monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": 10, "SC_PAGE_SIZE": 4096}.__getitem__)
+        assert available_memory() == 40960
+
+        def unknown(name):
+            raise ValueError(name)
+
+        monkeypatch.setattr(os, "sysconf", unknown)
+        assert available_memory() is None
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="needs a system that tells")
+    def test_what_this_machine_has(self):
+        require_memory(1, "a byte", "")
+        with pytest.raises(MemoryLimitError, match=r"everything needs 1000000000\.0 GB"):
+            require_memory(10**18, "everything", "")

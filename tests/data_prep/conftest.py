@@ -4,21 +4,27 @@ import gc
 import http.server
 import threading
 import warnings
+from typing import ClassVar
 
 import pytest
 
 
 class Server(http.server.BaseHTTPRequestHandler):
-    """Answers with the class attributes below; `missing` bytes of the announced length never come."""
+    """Answers with the class attributes below; `missing` bytes of the announced length never come.
+
+    The answer is what `files` holds for the request's path, and `body` for every other path.
+    """
 
     url, status, body, missing, requests = "", 200, b"", 0, 0
+    files: ClassVar[dict[str, bytes]] = {}
 
     def do_GET(self):
         type(self).requests += 1
+        body = self.files.get(self.path, self.body)
         self.send_response(self.status)
-        self.send_header("Content-Length", str(len(self.body) + self.missing))
+        self.send_header("Content-Length", str(len(body) + self.missing))
         self.end_headers()
-        self.wfile.write(self.body)
+        self.wfile.write(body)
 
     def log_message(self, format, *args):
         """Keeps the requests out of the test's output."""

@@ -331,10 +331,8 @@ class TestCommandLine:
 
 
 @pytest.fixture(scope="module")
-def official():
-    if "GNNJAX_RAW_DATA" not in os.environ:
-        pytest.skip("GNNJAX_RAW_DATA does not name a folder with ba_2motifs/BA_2Motifs.npz")
-    return ba2motifs.read_official(Path(os.environ["GNNJAX_RAW_DATA"]) / "ba_2motifs" / "BA_2Motifs.npz")
+def official(raw_data):
+    return ba2motifs.read_official(raw_data / "ba_2motifs" / "BA_2Motifs.npz")
 
 
 class TestPublishedFile:
@@ -365,6 +363,6 @@ class TestPublishedFile:
         path.write_bytes(pickled(to_arrays(official)))
         assert ba2motifs.read_official(path).fingerprint() == FINGERPRINT
 
-    def test_prepared_from_a_local_copy(self, official, tmp_path):
-        raw = Path(os.environ["GNNJAX_RAW_DATA"]) / "ba_2motifs" / "BA_2Motifs.npz"
+    def test_prepared_from_a_local_copy(self, raw_data, tmp_path):
+        raw = raw_data / "ba_2motifs" / "BA_2Motifs.npz"
         assert load(ba2motifs.prepare(raw, folder=tmp_path)).fingerprint() == FINGERPRINT

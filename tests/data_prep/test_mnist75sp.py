@@ -279,10 +279,8 @@ class TestCommandLine:
 
 
 @pytest.fixture(scope="module")
-def published():
-    if "GNNJAX_RAW_DATA" not in os.environ:
-        pytest.skip("GNNJAX_RAW_DATA does not name a folder with mnist/")
-    return mnist75sp.read_raw(Path(os.environ["GNNJAX_RAW_DATA"]) / "mnist")
+def published(raw_data):
+    return mnist75sp.read_raw(raw_data / "mnist")
 
 
 class TestPublishedFiles:

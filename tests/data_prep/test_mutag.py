@@ -1,7 +1,6 @@
 """Mutagenicity: what is read from the published files, and what is said of files that are not those."""
 
 import hashlib
-import os
 import re
 import subprocess
 import sys
@@ -152,10 +151,8 @@ class TestPrepare:
 
 
 @pytest.fixture(scope="module")
-def published():
-    if "GNNJAX_RAW_DATA" not in os.environ:
-        pytest.skip("GNNJAX_RAW_DATA does not name a folder with mutagenicity/raw/Mutagenicity.zip")
-    return mutag.read(Path(os.environ["GNNJAX_RAW_DATA"]) / "mutagenicity")
+def published(raw_data):
+    return mutag.read(raw_data / "mutagenicity")
 
 
 class TestPublishedFile:

@@ -1,7 +1,6 @@
 """OGB's molecules: what is read from the published layout, and what is said of files that are not those."""
 
 import gzip
-import os
 import re
 import runpy
 import sys
@@ -196,10 +195,8 @@ class TestPublishedFiles:
             ("hiv", 1_049_163, 2_259_376, (32901, 4113, 4113)),
         ],
     )
-    def test_facts(self, dataset, num_nodes, num_edges, splits):
-        if "GNNJAX_RAW_DATA" not in os.environ:
-            pytest.skip(f"GNNJAX_RAW_DATA does not name a folder with ogbg_mol{dataset}/raw")
-        data = ogbg_mol.read(os.environ["GNNJAX_RAW_DATA"], dataset)
+    def test_facts(self, dataset, num_nodes, num_edges, splits, raw_data):
+        data = ogbg_mol.read(raw_data, dataset)
         assert (len(data), data.labels.shape[1]) == ogbg_mol.SIZES[dataset]
         assert (len(data.nodes), len(data.senders)) == (num_nodes, num_edges)
         assert tuple(len(data.splits[part]) for part in ("train", "valid", "test")) == splits

@@ -7,8 +7,9 @@ import pytest
 
 from data_prep import ba2motifs
 from data_prep.processed import argument_parser, make_processed, run_command_line
-from gnnjax.data import load, save
+from gnnjax.data import load, load_nodes, save
 from gnnjax.errors import DataError
+from tests.random_graphs import random_node_dataset
 
 
 @pytest.fixture
@@ -44,6 +45,16 @@ class TestMakeProcessed:
             make_processed(target, make, force=True)
         assert target.read_bytes() == before
 
+    def test_one_graph_with_node_labels(self, dataset, tmp_path, capsys):
+        graph = random_node_dataset(0)
+        target = tmp_path / "data.npz"
+        # A set of graphs is not what is asked for, and replaced.
+        save(dataset, target)
+        for said in ("written", "already there"):
+            make_processed(target, lambda: graph, read=load_nodes)
+            assert capsys.readouterr().out == f"{target}: {said}\n"
+        assert load_nodes(target).fingerprint() == graph.fingerprint()
+
 
 class TestCommandLine:
     def test_prints_the_counts(self, dataset, tmp_path, capsys):
@@ -56,6 +67,16 @@ class TestCommandLine:
         save(dataclasses.replace(dataset, edge_labels=None, splits=splits), tmp_path / "data.npz")
         run_command_line(lambda: tmp_path / "data.npz")
         assert capsys.readouterr().out == "4 graphs, 100 nodes, 204 directed edges; split train 3, valid 1\n"
+
+    def test_prints_the_counts_of_one_graph(self, tmp_path, capsys):
+        graph = random_node_dataset(0)
+        counts = f"20 nodes with 4 features, {graph.num_edges} directed edges, 3 classes"
+        save(graph, tmp_path / "data.npz")
+        run_command_line(lambda: tmp_path / "data.npz", load_nodes)
+        assert capsys.readouterr().out == f"{counts}; 2 published splits, the first: train 8, valid 6, test 6\n"
+        save(dataclasses.replace(graph, splits=None), tmp_path / "data.npz")
+        run_command_line(lambda: tmp_path / "data.npz", load_nodes)
+        assert capsys.readouterr().out == f"{counts}\n"
 
     @pytest.mark.parametrize(
         "problem", [DataError("a.zip: is damaged"), PermissionError("no access"), ImportError("needs rdkit")]

@@ -7,6 +7,7 @@ import pickle
 
 import numpy as np
 import pytest
+import scipy.sparse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,68 @@ def test_reads_containers_and_numpy_scalars(path):
     value = load_arrays(path)
     np.testing.assert_array_equal(value["x"][0], [0, 1, 2])
     assert value["x"][1] == (2.5, 1, "name", None)
+
+
+MATRIX = scipy.sparse.csr_matrix(np.float32([[0, 2, 0], [0, 0, 0], [1, 0, 3], [0, 0, 4]]))
+
+
+@pytest.mark.parametrize("module", [b"scipy.sparse._csr", b"scipy.sparse.csr"])
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_reads_sparse_matrices_of_old_and_new_scipy(path, module, protocol):
+    path.write_bytes(pickle.dumps(MATRIX, protocol).replace(b"scipy.sparse._csr", module))
+    value = load_arrays(path)
+    assert type(value) is scipy.sparse.csr_array
+    np.testing.assert_array_equal(value.toarray(), MATRIX.toarray(), strict=True)
+
+
+@pytest.mark.parametrize("protocol", range(5))
+def test_reads_dictionaries_of_lists(path, protocol):
+    path.write_bytes(pickle.dumps(collections.defaultdict(list, {0: [1, 2], 1: [0]}), protocol))
+    assert load_arrays(path) == {0: [1, 2], 1: [0]}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("indices", np.int32([0, 1, 2, 3]), "indices must be < 3"),
+        ("indices", np.int32([1, 0, -1, 2]), "indices must be >= 0"),
+        ("indptr", np.int32([0, 1, 1, 3, 10**6]), "Last value of index pointer"),
+        ("indptr", np.int32([0, 1, 0, 3, 4]), "non-decreasing"),
+        ("data", np.array([1, 2, 3, "x"], object), "an array of Python objects"),
+        ("data", [1, 2, 3, 4], "holds a list in place of an array"),
+        ("_shape", (-1, 3), "'shape' elements cannot be negative"),
+        ("_shape", (4, "3.5"), "invalid literal for int"),
+        ("_shape", None, "not iterable"),
+    ],
+)
+def test_refuses_sparse_matrices_that_are_not_sound(path, field, value, message):
+    matrix = MATRIX.copy()
+    matrix.__dict__[field] = value
+    path.write_bytes(pickle.dumps(matrix, 2))
+    with pytest.raises(DataError, match=rf"arrays\.pkl: is not a readable pickle of arrays \(.*{message}"):
+        load_arrays(path)
+
+
+def test_refuses_a_sparse_matrix_within_another_object(path):
+    path.write_bytes(pickle.dumps({"x": [MATRIX]}, 2))
+    with pytest.raises(DataError, match="a sparse matrix within another object"):
+        load_arrays(path)
+
+
+def test_the_class_of_a_sparse_matrix_runs_and_changes_nothing(path):
+    # Builds an object whose `__setstate__` the pickle itself chose, and a class that the pickle tries to change.
+    chosen = b"c__builtin__\neval\n"
+    for content in (
+        b"\x80\x02cscipy.sparse.csr\ncsr_matrix\n)\x81}U\x0c__setstate__" + chosen + b"sbU\x011b.",
+        b"\x80\x02cscipy.sparse.csr\ncsr_matrix\nN}U\x04datac__builtin__\nlist\ns\x86b.",
+        b"\x80\x02c__builtin__\nlist\nN}U\x06appendK\x01s\x86b.",
+        b"\x80\x02ccollections\ndefaultdict\n" + chosen + b"\x85R.",
+    ):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"arrays\.pkl: is not a readable pickle of arrays"):
+            load_arrays(path)
+    test_reads_sparse_matrices_of_old_and_new_scipy(path, b"scipy.sparse.csr", 2)
+    assert callable(list().append)
 
 
 @pytest.mark.parametrize(

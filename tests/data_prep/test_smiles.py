@@ -2,7 +2,6 @@
 
 import csv
 import gzip
-import os
 import re
 import runpy
 import sys
@@ -131,10 +130,8 @@ class TestFeatures:
         assert dataset.edges.shape == (0, 3)
 
     @pytest.mark.parametrize(("dataset", "label"), [("bace", "Class"), ("bbbp", "p_np")])
-    def test_same_as_the_official_files(self, dataset, label, tmp_path):
-        if "GNNJAX_RAW_DATA" not in os.environ:
-            pytest.skip(f"GNNJAX_RAW_DATA does not name a folder with ogbg_mol{dataset}")
-        raw = Path(os.environ["GNNJAX_RAW_DATA"]) / f"ogbg_mol{dataset}"
+    def test_same_as_the_official_files(self, dataset, label, tmp_path, raw_data):
+        raw = raw_data / f"ogbg_mol{dataset}"
         path = smiles.prepare(
             raw / "mapping" / "mol.csv.gz", label_columns=[label], scaffold_split=True, folder=tmp_path
         )
