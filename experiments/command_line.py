@@ -10,7 +10,7 @@ from ml_collections import ConfigDict, config_flags
 from gnnjax.errors import GnnjaxError, RunError
 from gnnjax.host_memory import keep_freed_memory
 
-__all__ = ["define_config_flag", "parse_seeds", "run_main"]
+__all__ = ["define_config_flag", "parse_numbers", "parse_seeds", "run_main"]
 
 
 _KEEP_FREED_MEMORY = flags.DEFINE_bool(
@@ -69,11 +69,20 @@ def parse_seeds(text: str) -> list[int]:
     Raises:
       RunError: the text is none of these.
     """
+    return parse_numbers(text, "seeds", smallest=0)
+
+
+def parse_numbers(text: str, name: str, *, smallest: int = 1) -> list[int]:
+    """Reads `3`, `0:10` (0 to 9) or `1,4,5`; `name` is what an error calls them.
+
+    Raises:
+      RunError: the text is none of these, or a number is below `smallest`.
+    """
     try:
         first, colon, last = str(text).partition(":")
-        seeds = list(range(int(first), int(last))) if colon else [int(part) for part in first.split(",")]
+        numbers = list(range(int(first), int(last))) if colon else [int(part) for part in first.split(",")]
     except ValueError:
-        seeds = []
-    if not seeds or min(seeds) < 0:
-        raise RunError(f"seeds is {text!r}, must be like 3, 0:10 or 1,4,5")
-    return seeds
+        numbers = []
+    if not numbers or min(numbers) < smallest:
+        raise RunError(f"{name} is {text!r}, must be like 3, {smallest}:10 or 1,4,5")
+    return numbers

@@ -89,9 +89,10 @@ def average_attention_graph(
     if first not in ("runs", "product"):
         raise ValueError(f"first is {first!r}, must be runs or product")
     each = layer_graphs if first == "runs" else attention_graph
-    total, count, shape = None, 0, None
+    total, count = None, 0
+    shape: tuple[int, ...] | None = None
     for attention in runs:
-        if shape not in (None, attention.shape):
+        if shape is not None and attention.shape != shape:
             raise ValueError(f"run {count} has attention {list(attention.shape)}, those before it {list(shape)}")
         shape = attention.shape
         total = each(attention) if total is None else total + each(attention)

@@ -88,8 +88,9 @@ def _entries(model: nnx.Module) -> Iterator[tuple[str, tuple[nnx.Variable, bool]
                 yield f"{prefix}.in_proj_bias", (module.in_projection.bias, False)
                 yield f"{prefix}.out_proj.weight", (module.out_projection.kernel, True)
                 yield f"{prefix}.out_proj.bias", (module.out_projection.bias, False)
-    if getattr(model, "bias_scale", None) is not None:
-        yield "attn_bias_scale", (model.bias_scale, False)
+    scale = model.bias_scale if isinstance(model, GraphTransformer) else None
+    if scale is not None:
+        yield "attn_bias_scale", (scale, False)
 
 
 def _modules(model: Any) -> dict[str, nnx.Module]:
@@ -126,7 +127,7 @@ def _modules(model: Any) -> dict[str, nnx.Module]:
         case GraphConvolution() | GraphTransformer():
             named = {"lin_in": model.encoder, "lin_out": model.classifier}
             named |= {f"layers.{index}": layer for index, layer in enumerate(model.layers)}
-            if getattr(model, "positional_encoder", None) is not None:
+            if isinstance(model, GraphTransformer) and model.positional_encoder is not None:
                 named["lin_pos_enc"] = model.positional_encoder
             return named
         case _:

@@ -37,7 +37,7 @@ class GraphConv(nnx.Module):
           nodes: `[nodes, in_features]`.
           pattern: entry (i, j) where node i receives from node j; self loops are entries like others.
         """
-        return spmm(symmetric_weights(pattern), self.linear(nodes), pattern) + self.bias
+        return spmm(symmetric_weights(pattern), self.linear(jnp.asarray(nodes)), pattern) + self.bias[...]
 
 
 def symmetric_weights(pattern: SparsePattern) -> Float[Array, " entries"]:

@@ -43,7 +43,7 @@ class MultiHeadAttention(nnx.Module):
 
     def project(self, nodes: Float[Array | np.ndarray, "nodes features"]) -> tuple[_Heads, _Heads, _Heads]:
         """Queries, keys and values, each `[nodes, heads, features / heads]`."""
-        stacked = self.in_projection(nodes).reshape(nodes.shape[0], 3, self.num_heads, -1)
+        stacked = self.in_projection(jnp.asarray(nodes)).reshape(nodes.shape[0], 3, self.num_heads, -1)
         return stacked[:, 0], stacked[:, 1], stacked[:, 2]
 
     def __call__(

@@ -193,7 +193,7 @@ def _blocked_backward(rate, residuals, gradient):
         carry, blocks = jax.lax.scan(block, carry, jnp.asarray(starts))
         query_gradient, bias_gradient = jax.tree.map(functools.partial(_join, num_rows=num_nodes), blocks)
     key_gradient, value_gradient, scale_gradient = carry
-    if bias is not None:
+    if bias_gradient is not None:
         bias_gradient = bias_gradient[0]
     return query_gradient, key_gradient, value_gradient, bias_gradient, scale_gradient, None, None
 

@@ -1,0 +1,114 @@
+"""What is computed from the attention of trained node classifiers, as plain numbers."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from experiments.node_runs import NodeExperiment, Variant
+from gnnjax import explain, models
+
+__all__ = ["analyze", "bias_only_recovery", "mean_attention"]
+
+_REWIRINGS = 5
+
+
+def mean_attention(experiment: NodeExperiment, variant: Variant) -> np.ndarray:
+    """`[layers, heads, nodes, nodes]`, the mean over the runs, of which one is in memory at a time."""
+    inputs = experiment.inputs(variant.family)
+    runs = len(experiment.masks["train"])
+    mean = sum(
+        (np.asarray(explain.own_attention(model, inputs)) / runs for model in experiment.trained(variant)), np.zeros(())
+    )
+    mean = mean.astype(np.float32)
+    return dense_attention(mean, inputs) if variant.family == "sl" else mean
+
+
+def dense_attention(attention: np.ndarray, inputs: models.NodeInputs) -> np.ndarray:
+    """Sparse attention `[layers, heads, entries]` as `[layers, heads, nodes, nodes]`."""
+    num_nodes = inputs.pattern.num_nodes
+    dense = np.zeros((*attention.shape[:2], num_nodes, num_nodes), np.float32)
+    dense[:, :, inputs.pattern.rows, inputs.pattern.columns] = attention
+    return dense
+
+
+def analyze(experiment: NodeExperiment, variant: Variant, attention: np.ndarray) -> dict[str, Any]:
+    """Every analysis of the paper of a variant's mean attention, the null models, and the causal checks of each run."""
+    dataset = experiment.dataset
+    adjacency = dataset.adjacency()
+    graph = np.asarray(explain.attention_graph(attention))
+    hops = explain.attention_by_hops(graph, experiment.distances)
+    expected = explain.expected_hops(graph, experiment.distances)
+    concentration = explain.key_concentration(graph)
+    return {
+        "edges": explain.attention_on_edges(graph, adjacency)._asdict(),
+        "recovery": _recovery(explain.adjacency_recovery(graph, adjacency)),
+        "rewired_recovery": _rewired_recovery(graph, adjacency),
+        "edge_correlation": _numbers(
+            explain.edge_correlation_against_rewired(graph, adjacency, num_rewirings=_REWIRINGS)
+        ),
+        "hops": {"mean": hops.mean.tolist(), "share": hops.share.tolist(), "unreachable": hops.unreachable_share},
+        "expected_hops": float(np.nanmean(expected)),
+        "expected_hops_of_classes": explain.class_means(expected, dataset.labels, dataset.num_classes).tolist(),
+        "self_attention": explain.self_attention_share(graph),
+        "top_10_keys": concentration.top_share,
+        "key_gini": concentration.gini,
+        "head_agreement": [explain.attention_agreement(heads).tolist() for heads in attention],
+        "layer_agreement": explain.attention_agreement(np.asarray(explain.layer_graphs(attention))).tolist(),
+        "network": explain.network_statistics(graph, adjacency, dataset.labels)._asdict(),
+        "interventions": _interventions(experiment, variant),
+    }
+
+
+def bias_only_recovery(experiment: NodeExperiment, num_layers: int) -> dict[str, Any]:
+    """Recovery of the input graph by the distance bias alone: no weights, no training."""
+    graph = explain.bias_attention_graph(experiment.distance_bias, num_layers)
+    return _recovery(explain.adjacency_recovery(graph, experiment.dataset.adjacency()))
+
+
+def _recovery(recovery: explain.AdjacencyRecovery) -> dict[str, Any]:
+    return {
+        name: value._asdict() if isinstance(value, explain.Recovery) else value
+        for name, value in recovery._asdict().items()
+    }
+
+
+def _rewired_recovery(graph: np.ndarray, adjacency) -> dict[str, Any]:
+    """F1 of the top entries against rewired input graphs: what the nodes' degrees alone explain."""
+    results = {}
+    for name, diagonal in (("top", True), ("top_off_diagonal", False)):
+        edges = adjacency.copy()
+        edges.setdiag(1 if diagonal else 0)
+        edges.eliminate_zeros()
+        top = explain.top_entries(graph, edges.nnz, diagonal=diagonal)
+
+        def f1(rewired, top=top, diagonal=diagonal):
+            return explain.recovery(top, rewired, diagonal=diagonal).f1
+
+        results[name] = _numbers(explain.compare_with_rewired(f1, adjacency, num_rewirings=_REWIRINGS))
+    return results
+
+
+def _numbers(comparison: explain.NullComparison) -> dict[str, float]:
+    return {name: value for name, value in comparison._asdict().items() if name != "values"}
+
+
+def _interventions(experiment: NodeExperiment, variant: Variant) -> dict[str, dict[str, float]]:
+    """Mean over the runs, each on its own test nodes; the other run is the next one."""
+    inputs, labels = experiment.inputs(variant.family), experiment.dataset.labels
+    trained = experiment.trained(variant)
+    first = next(trained)
+    runs: list[dict[str, explain.InterventionResult]] = []
+    for mask, (model, other) in zip(
+        experiment.masks["test"], itertools.pairwise(itertools.chain([first], trained, [first])), strict=True
+    ):
+        attention = explain.own_attention(other, inputs) if other is not model else None
+        runs.append(explain.attention_interventions(model, inputs, labels, mask, other_attention=attention))
+    return {
+        name: {
+            "accuracy": float(np.mean([run[name].accuracy for run in runs])),
+            "accuracy_std": float(np.std([run[name].accuracy for run in runs])),
+            "changed": float(np.mean([run[name].changed for run in runs])),
+        }
+        for name in runs[0]
+    }

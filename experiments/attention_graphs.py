@@ -1,0 +1,123 @@
+"""Trains graph transformers on node classification and studies their attention as a graph.
+
+Examples:
+  python experiments/attention_graphs.py --config=configs/attention_graphs.py:texas
+  python experiments/attention_graphs.py --config=configs/attention_graphs.py:cora --config.layers=2 --config.heads=2
+  python experiments/attention_graphs.py --config=configs/attention_graphs.py:texas --config.dataset.source=PATH
+  python experiments/attention_graphs.py --config=configs/attention_graphs.py:squirrel_filtered \\
+    --config.split.protocol=published
+
+Any value of the configuration file can be overridden as --config.NAME=VALUE. The run's folder receives the models of
+every split, `results.json`, the tables (`tables.md`), the figures, and for each model of most layers and heads a page
+on which its attention graph is explored. A killed run continues when the same command is given again; models that are
+there are not trained again.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+# experiments/ and data_prep/ live in the repository and are not part of the installed package.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from absl import flags
+from ml_collections import ConfigDict
+from rich.console import Console
+from tqdm import tqdm
+
+from experiments.attention_analysis import analyze, bias_only_recovery, mean_attention
+from experiments.attention_figures import draw_figures, write_pages
+from experiments.attention_tables import ResultTable, attention_tables
+from experiments.command_line import define_config_flag, run_main
+from experiments.node_runs import NodeExperiment, Variant, variants
+from gnnjax import explain
+from gnnjax.atomic import atomic_open
+from gnnjax.train.run_folder import open_run_folder, read_json, write_json
+
+
+def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False) -> list[ResultTable]:
+    """Trains the grid of models, analyses their attention, writes tables, figures and pages; returns the tables."""
+    experiment = NodeExperiment(config, workdir)
+    open_run_folder(workdir, run_settings(config, experiment), overwrite=overwrite)
+    grid = variants(config)
+    experiment.train(grid)
+    results = collect(experiment, grid)
+    write_json(workdir / "results.json", results)
+    tables = attention_tables(results)
+    with atomic_open(workdir / "tables.md", "t") as file:
+        file.write("\n".join(table.to_markdown() for table in tables))
+    return tables
+
+
+def collect(experiment: NodeExperiment, grid: list[Variant]) -> dict[str, Any]:
+    """Accuracy and analysis of each variant, and the figures of each number of layers and heads."""
+    results: dict[str, Any] = {
+        "name": experiment.dataset.name,
+        "chance": explain.chance_recovery(experiment.dataset.adjacency()),
+        "bias_only_recovery": {str(n): bias_only_recovery(experiment, n) for n in {v.num_layers for v in grid}},
+        "variants": {},
+    }
+    sizes = sorted({(variant.num_layers, variant.num_heads) for variant in grid})
+    for size in tqdm(sizes, desc="analysis", dynamic_ncols=True):
+        same_size = [variant for variant in grid if (variant.num_layers, variant.num_heads) == size]
+        attention = {}
+        for variant in same_size:
+            runs = experiment.results(variant)
+            entry: dict[str, Any] = {name: [run[key] for run in runs] for name, key in _STORED.items()}
+            entry["analysis"] = None
+            if variant.family != "sc":
+                attention[variant] = mean_attention(experiment, variant)
+                entry["analysis"] = stored_analysis(experiment, variant, attention[variant])
+            results["variants"][variant.folder] = entry
+        if attention:
+            for name, figure in draw_figures(experiment, attention).items():
+                path = experiment.workdir / "figures" / f"{size[0]}l{size[1]}h_{name}.png"
+                path.parent.mkdir(exist_ok=True)
+                figure.savefig(path, dpi=150)
+        if size == sizes[-1]:
+            write_pages(experiment, attention)
+    return results
+
+
+_STORED = {
+    "accuracy": "test_accuracy",
+    "best_epoch": "best_epoch",
+    "wall_seconds": "wall_seconds",
+    "peak": "peak_bytes",
+}
+
+
+def stored_analysis(experiment: NodeExperiment, variant: Variant, attention: np.ndarray) -> dict[str, Any]:
+    """The analysis of a variant, computed once."""
+    path = experiment.workdir / variant.folder / "analysis.json"
+    if not path.exists():
+        write_json(path, analyze(experiment, variant, attention))
+    return read_json(path)
+
+
+def run_settings(config: ConfigDict, experiment: NodeExperiment) -> dict[str, Any]:
+    """All that decides a model's results; the grid can be widened later."""
+    names = ("name", "split", "seed", "model", "positional_features", "training")
+    values = config.to_dict()
+    return {name: values[name] for name in names} | {"fingerprint": experiment.dataset.fingerprint()}
+
+
+def main() -> None:
+    config = CONFIG.value
+    workdir = Path(WORKDIR.value or f"runs/attention-graphs-{config.name}")
+    tables = run(config, workdir, overwrite=OVERWRITE.value)
+    console = Console()
+    if not console.is_terminal:
+        # The table takes what it needs: nobody's log has to be cut to 80 columns.
+        console.width = 250
+    for table in tables:
+        console.print(table.to_rich())
+    print(f"Models, tables, figures and pages are in {workdir}.")
+
+
+if __name__ == "__main__":
+    CONFIG = define_config_flag("configs/attention_graphs.py:texas")
+    WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run (default: runs/attention-graphs-<data>).")
+    OVERWRITE = flags.DEFINE_bool("overwrite", False, "Delete an earlier run in the folder first.")
+    run_main(main)
