@@ -1,5 +1,6 @@
 """What is computed from the attention of trained node classifiers, as plain numbers."""
 
+import functools
 import itertools
 from typing import Any
 
@@ -16,11 +17,8 @@ _REWIRINGS = 5
 def mean_attention(experiment: NodeExperiment, variant: Variant) -> np.ndarray:
     """`[layers, heads, nodes, nodes]`, the mean over the runs, of which one is in memory at a time."""
     inputs = experiment.inputs(variant.family)
-    runs = len(experiment.masks["train"])
-    mean = sum(
-        (np.asarray(explain.own_attention(model, inputs)) / runs for model in experiment.trained(variant)), np.zeros(())
-    )
-    mean = mean.astype(np.float32)
+    runs = (np.asarray(explain.own_attention(model, inputs)) for model in experiment.trained(variant))
+    mean = functools.reduce(np.add, runs) / len(experiment.masks["train"])
     return dense_attention(mean, inputs) if variant.family == "sl" else mean
 
 

@@ -11,11 +11,26 @@ from gnnjax.explain.attention_graph import (
 )
 from gnnjax.explain.bias_graph import bias_attention, bias_attention_graph
 from gnnjax.explain.clustering import mean_clustering
+from gnnjax.explain.deletion_curves import (
+    DeletionCurve,
+    DeletionMeasure,
+    DeletionOrder,
+    DeletionRanking,
+    deletion_curves,
+)
 from gnnjax.explain.edge_attention import EdgeAttention, attention_on_edges
 from gnnjax.explain.export import write_graphml, write_json, write_npz
+from gnnjax.explain.fixed_attention import own_attention
 from gnnjax.explain.gini import gini
 from gnnjax.explain.hops import HopAttention, attention_by_hops, class_means, expected_hops
+from gnnjax.explain.html import write_html
 from gnnjax.explain.input_graph import edge_correlation, edge_overlap
+from gnnjax.explain.interventions import (
+    InterventionResult,
+    attention_interventions,
+    mean_row_attention,
+    uniform_attention,
+)
 from gnnjax.explain.metrics import explanation_roc_auc, mean_attention, precision_at_k
 from gnnjax.explain.network import NetworkStatistics, network_statistics, to_graph
 from gnnjax.explain.null_models import (
@@ -40,9 +55,14 @@ from gnnjax.explain.saved_attention_graph import SavedAttentionGraph, read_json,
 
 __all__ = [
     "AdjacencyRecovery",
+    "DeletionCurve",
+    "DeletionMeasure",
+    "DeletionOrder",
+    "DeletionRanking",
     "EdgeAttention",
     "GridThreshold",
     "HopAttention",
+    "InterventionResult",
     "KeyConcentration",
     "NetworkStatistics",
     "NullComparison",
@@ -54,6 +74,7 @@ __all__ = [
     "attention_agreement",
     "attention_by_hops",
     "attention_graph",
+    "attention_interventions",
     "attention_on_edges",
     "attention_rollout",
     "average_attention_graph",
@@ -63,6 +84,7 @@ __all__ = [
     "class_assortativity",
     "class_means",
     "compare_with_rewired",
+    "deletion_curves",
     "edge_correlation",
     "edge_correlation_against_rewired",
     "edge_overlap",
@@ -75,7 +97,9 @@ __all__ = [
     "layer_graphs",
     "mean_attention",
     "mean_clustering",
+    "mean_row_attention",
     "network_statistics",
+    "own_attention",
     "pagerank",
     "precision_at_k",
     "prune",
@@ -89,7 +113,9 @@ __all__ = [
     "self_attention_share",
     "to_graph",
     "top_entries",
+    "uniform_attention",
     "write_graphml",
+    "write_html",
     "write_json",
     "write_npz",
 ]

@@ -1,19 +1,25 @@
-"""Figures: attention on graphs, its distribution, training curves. Needs the extra `gnnjax[experiments]`."""
+"""Figures: attention on graphs, its distribution and reach, training curves. Needs the extra `gnnjax[experiments]`."""
 
+from gnnjax.plot.agreement import agreement_plot
 from gnnjax.plot.curves import training_curves
 from gnnjax.plot.explained import explained_graphs
 from gnnjax.plot.graph import draw_attention
+from gnnjax.plot.heat_maps import heat_maps
 from gnnjax.plot.histogram import attention_histogram
+from gnnjax.plot.hops import hop_plot
 from gnnjax.plot.molecule import draw_molecule
 from gnnjax.plot.sentence import draw_sentence
 from gnnjax.plot.superpixels import draw_superpixels
 
 __all__ = [
+    "agreement_plot",
     "attention_histogram",
     "draw_attention",
     "draw_molecule",
     "draw_sentence",
     "draw_superpixels",
     "explained_graphs",
+    "heat_maps",
+    "hop_plot",
     "training_curves",
 ]
