@@ -1,7 +1,6 @@
 """What is computed from the attention of trained node classifiers, as plain numbers."""
 
 import functools
-import itertools
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,9 @@ _REWIRINGS = 5
 
 def mean_attention(experiment: NodeExperiment, variant: Variant) -> np.ndarray:
     """`[layers, heads, nodes, nodes]`, the mean over the runs, of which one is in memory at a time."""
-    inputs = experiment.inputs(variant.family)
-    runs = (np.asarray(explain.own_attention(model, inputs)) for model in experiment.trained(variant))
-    mean = functools.reduce(np.add, runs) / len(experiment.masks["train"])
-    return dense_attention(mean, inputs) if variant.family == "sl" else mean
+    runs = (experiment.attention(variant, split) for split in range(experiment.num_splits))
+    mean = functools.reduce(np.add, runs) / experiment.num_splits
+    return dense_attention(mean, experiment.inputs("sl")) if variant.family == "sl" else mean
 
 
 def dense_attention(attention: np.ndarray, inputs: models.NodeInputs) -> np.ndarray:
@@ -94,14 +92,18 @@ def _numbers(comparison: explain.NullComparison) -> dict[str, float]:
 def _interventions(experiment: NodeExperiment, variant: Variant) -> dict[str, dict[str, float]]:
     """Mean over the runs, each on its own test nodes; the other run is the next one."""
     inputs, labels = experiment.inputs(variant.family), experiment.dataset.labels
-    trained = experiment.trained(variant)
-    first = next(trained)
-    runs: list[dict[str, explain.InterventionResult]] = []
-    for mask, (model, other) in zip(
-        experiment.masks["test"], itertools.pairwise(itertools.chain([first], trained, [first])), strict=True
-    ):
-        attention = explain.own_attention(other, inputs) if other is not model else None
-        runs.append(explain.attention_interventions(model, inputs, labels, mask, other_attention=attention))
+    runs = []
+    for split, mask in enumerate(experiment.masks["test"]):
+        other = (split + 1) % experiment.num_splits
+        runs.append(
+            explain.attention_interventions(
+                experiment.trained(variant, split),
+                inputs,
+                labels,
+                mask,
+                other_attention=experiment.attention(variant, other) if other != split else None,
+            )
+        )
     return {
         name: {
             "accuracy": float(np.mean([run[name].accuracy for run in runs])),

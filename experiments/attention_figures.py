@@ -10,9 +10,6 @@ from gnnjax import explain, plot
 
 __all__ = ["draw_figures", "write_pages"]
 
-# Points of a scatter plot that can still be told apart.
-_PAIRS = 20_000
-
 
 def draw_figures(experiment: NodeExperiment, attention: Mapping[Variant, np.ndarray]) -> dict[str, Figure]:
     """Name -> figure, for models that differ in their family alone.
@@ -44,7 +41,7 @@ def draw_figures(experiment: NodeExperiment, attention: Mapping[Variant, np.ndar
     matrices = {variant.family.upper(): each for variant, each in attention.items()}
     if num_heads > 1:
         pairs = {
-            f"{family}, layer {layer + 1}": _pairs(each[layer, 0], each[layer, 1])
+            f"{family}, layer {layer + 1}": (each[layer, 0], each[layer, 1])
             for family, each in matrices.items()
             for layer in range(num_layers)
         }
@@ -52,7 +49,7 @@ def draw_figures(experiment: NodeExperiment, attention: Mapping[Variant, np.ndar
     if num_layers > 1:
         layers = {family: np.asarray(explain.layer_graphs(each)) for family, each in matrices.items()}
         figures["layers"] = plot.agreement_plot(
-            {family: _pairs(each[0], each[1]) for family, each in layers.items()},
+            {family: (each[0], each[1]) for family, each in layers.items()},
             xlabel="attention of layer 1",
             ylabel="attention of layer 2",
         )
@@ -64,9 +61,8 @@ def write_pages(experiment: NodeExperiment, attention: Mapping[Variant, np.ndarr
     dataset = experiment.dataset
     for variant, each in attention.items():
         layers = np.asarray(explain.layer_graphs(each))
-        inputs, model = experiment.inputs(variant.family), next(experiment.trained(variant))
+        inputs, model = experiment.inputs(variant.family), experiment.trained(variant, 0)
         accuracy = np.mean([result["test_accuracy"] for result in experiment.results(variant)])
-        runs = len(experiment.masks["train"])
         explain.write_html(
             experiment.workdir / f"attention_graph_{variant.folder}.html",
             layers=layers,
@@ -77,8 +73,8 @@ def write_pages(experiment: NodeExperiment, attention: Mapping[Variant, np.ndarr
             predictions=np.asarray(model(inputs)).argmax(-1),
             splits={name: mask[0] for name, mask in experiment.masks.items()},
             title=f"{dataset.name}, {variant}",
-            description=f"Attention is the mean of {runs} runs, whose mean test accuracy is {100 * accuracy:.1f} %; "
-            "predictions and parts are those of the first.",
+            description=f"Attention: mean of {experiment.num_splits} runs, mean test accuracy {100 * accuracy:.1f} %. "
+            "Predictions and parts: those of the first run.",
         )
 
 
@@ -90,8 +86,3 @@ def _hop_figure(attention, graphs, distances, labels) -> Figure:
         lines[variant.family.upper()] = np.array([[*head.mean, head.unreachable_mean] for head in heads])
     expected = {family: explain.expected_hops(graph, distances) for family, graph in graphs.items()}
     return plot.hop_plot(lines, hops, expected=expected, labels=labels)
-
-
-def _pairs(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    pairs = explain.sample_paired_entries(first, second, _PAIRS)
-    return pairs.first, pairs.second

@@ -38,9 +38,9 @@ from gnnjax.train.run_folder import open_run_folder, read_json, write_json
 
 def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False) -> list[ResultTable]:
     """Trains the grid of models, analyses their attention, writes tables, figures and pages; returns the tables."""
+    grid = variants(config)
     experiment = NodeExperiment(config, workdir)
     open_run_folder(workdir, run_settings(config, experiment), overwrite=overwrite)
-    grid = variants(config)
     experiment.train(grid)
     results = collect(experiment, grid)
     write_json(workdir / "results.json", results)

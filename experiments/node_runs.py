@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +73,10 @@ class NodeExperiment:
         self.masks = _masks(config, self.dataset)
 
     @property
+    def num_splits(self) -> int:
+        return len(self.masks["train"])
+
+    @property
     def cache(self) -> Path:
         return Path(self.config.dataset.folder) / "cache"
 
@@ -128,7 +132,7 @@ class NodeExperiment:
 
         On CPU the splits are trained one after the other, which is faster there; elsewhere as one program.
         """
-        num_splits = len(self.masks["train"])
+        num_splits = self.num_splits
         missing = {variant: [n for n in range(num_splits) if not self._has(variant, n)] for variant in grid}
         total = sum(len(splits) for splits in missing.values()) * self.config.training.epochs
         at_once = 1 if jax.default_backend() == "cpu" else num_splits
@@ -153,14 +157,18 @@ class NodeExperiment:
 
     def results(self, variant: Variant) -> list[dict]:
         """The stored result of each split."""
-        return [read_json(self._folder(variant, split) / "result.json") for split in range(len(self.masks["train"]))]
+        return [read_json(self._folder(variant, split) / "result.json") for split in range(self.num_splits)]
 
-    def trained(self, variant: Variant) -> Iterator[Any]:
-        """The model of each split, with the weights of its last epoch."""
-        for split in range(len(self.masks["train"])):
-            model = self.build(variant, split)
-            models.import_torch_weights(model, read_archive(self._folder(variant, split) / "weights.npz"))
-            yield model
+    def trained(self, variant: Variant, split: int) -> Any:
+        """The model of a split, with the weights of its last epoch."""
+        model = self.build(variant, split)
+        models.import_torch_weights(model, read_archive(self._folder(variant, split) / "weights.npz"))
+        return model
+
+    def attention(self, variant: Variant, split: int) -> np.ndarray:
+        """The attention of a split's model, `[layers, heads, ...]` as `GraphTransformer.attend` gives it."""
+        graphdef, state = nnx.split(self.trained(variant, split))
+        return np.asarray(_make_attend(graphdef)(nnx.to_pure_dict(state), self.inputs(variant.family)))
 
     def _train_splits(self, variant, splits, inputs, on_progress):
         built = [self.build(variant, split) for split in splits]
@@ -190,6 +198,11 @@ class NodeExperiment:
 
     def _folder(self, variant: Variant, split: int) -> Path:
         return self.workdir / variant.folder / f"split-{split}"
+
+
+@functools.lru_cache(maxsize=4)
+def _make_attend(graphdef: nnx.GraphDef) -> Callable[..., jax.Array]:
+    return jax.jit(lambda params, inputs: nnx.merge(graphdef, params, copy=True).attend(inputs)[1])
 
 
 def _masks(config: ConfigDict, dataset: data.NodeDataset) -> dict[str, np.ndarray]:
