@@ -17,6 +17,7 @@ from gnnjax.explain.deletion_curves import (
     DeletionOrder,
     DeletionRanking,
     deletion_curves,
+    pool_deletion_curves,
 )
 from gnnjax.explain.edge_attention import EdgeAttention, attention_on_edges
 from gnnjax.explain.export import write_graphml, write_json, write_npz
@@ -52,6 +53,15 @@ from gnnjax.explain.reciprocity import reciprocity
 from gnnjax.explain.recovery import AdjacencyRecovery, Recovery, adjacency_recovery, recovery
 from gnnjax.explain.rewiring import rewire
 from gnnjax.explain.saved_attention_graph import SavedAttentionGraph, read_json, read_npz
+from gnnjax.explain.sparse_attention_graph import (
+    SparseAttentionGraph,
+    attention_from,
+    attention_to,
+    average_sparse_attention_graph,
+    sparse_attention_graph,
+    sparse_head_path_graphs,
+    sparse_rollout,
+)
 
 __all__ = [
     "AdjacencyRecovery",
@@ -70,14 +80,18 @@ __all__ = [
     "Recovery",
     "ReferenceNodes",
     "SavedAttentionGraph",
+    "SparseAttentionGraph",
     "adjacency_recovery",
     "attention_agreement",
     "attention_by_hops",
+    "attention_from",
     "attention_graph",
     "attention_interventions",
     "attention_on_edges",
     "attention_rollout",
+    "attention_to",
     "average_attention_graph",
+    "average_sparse_attention_graph",
     "bias_attention",
     "bias_attention_graph",
     "chance_recovery",
@@ -101,6 +115,7 @@ __all__ = [
     "network_statistics",
     "own_attention",
     "pagerank",
+    "pool_deletion_curves",
     "precision_at_k",
     "prune",
     "read_json",
@@ -111,6 +126,9 @@ __all__ = [
     "rewire",
     "sample_paired_entries",
     "self_attention_share",
+    "sparse_attention_graph",
+    "sparse_head_path_graphs",
+    "sparse_rollout",
     "to_graph",
     "top_entries",
     "uniform_attention",

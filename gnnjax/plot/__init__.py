@@ -2,6 +2,7 @@
 
 from gnnjax.plot.agreement import agreement_plot
 from gnnjax.plot.curves import training_curves
+from gnnjax.plot.deletion_curves import deletion_plot
 from gnnjax.plot.explained import explained_graphs
 from gnnjax.plot.graph import draw_attention
 from gnnjax.plot.heat_maps import heat_maps
@@ -14,6 +15,7 @@ from gnnjax.plot.superpixels import draw_superpixels
 __all__ = [
     "agreement_plot",
     "attention_histogram",
+    "deletion_plot",
     "draw_attention",
     "draw_molecule",
     "draw_sentence",
