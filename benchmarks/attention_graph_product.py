@@ -199,9 +199,9 @@ def measure(workloads: Workloads, names: list[str], repetitions: int) -> dict[st
 
 def print_table(console: Console, times: dict[str, list[float]], memory: dict[str, float | str]) -> None:
     """One row per workload; the ratio is to the time of scipy in the same repetition."""
-    table = Table(title="time: median (min - max) of the repetitions")
+    table = Table(title="seconds: median (min - max) of the repetitions; GB: peak memory")
     table.add_column("workload", no_wrap=True)
-    for column in ("seconds", "scipy / this", "peak, GB"):
+    for column in ("seconds", "scipy / this", "GB"):
         table.add_column(column, justify="right", no_wrap=True)
     for name, peak in memory.items():
         if isinstance(peak, str):

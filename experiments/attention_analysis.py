@@ -11,6 +11,8 @@ from gnnjax import explain, models
 __all__ = ["analyze", "bias_only_recovery", "mean_attention"]
 
 _REWIRINGS = 5
+# Deletion curves evaluate a model so often that a few runs must do.
+_DELETION_RUNS = 3
 
 
 def mean_attention(experiment: NodeExperiment, variant: Variant) -> np.ndarray:
@@ -53,6 +55,7 @@ def analyze(experiment: NodeExperiment, variant: Variant, attention: np.ndarray)
         "layer_agreement": explain.attention_agreement(np.asarray(explain.layer_graphs(attention))).tolist(),
         "network": explain.network_statistics(graph, adjacency, dataset.labels)._asdict(),
         "interventions": _interventions(experiment, variant),
+        "deletion": _deletion(experiment, variant),
     }
 
 
@@ -111,4 +114,18 @@ def _interventions(experiment: NodeExperiment, variant: Variant) -> dict[str, di
             "changed": float(np.mean([run[name].changed for run in runs])),
         }
         for name in runs[0]
+    }
+
+
+def _deletion(experiment: NodeExperiment, variant: Variant) -> dict[str, dict[str, Any]]:
+    """Deletion curves of the first runs, each on its own test nodes."""
+    inputs, labels = experiment.inputs(variant.family), experiment.dataset.labels
+    curves = explain.pool_deletion_curves(
+        [
+            explain.deletion_curves(experiment.trained(variant, split), inputs, labels, mask, draws=1)
+            for split, mask in enumerate(experiment.masks["test"][:_DELETION_RUNS])
+        ]
+    )
+    return {
+        order: {name: values.tolist() for name, values in curve._asdict().items()} for order, curve in curves.items()
     }

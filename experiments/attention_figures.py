@@ -1,6 +1,7 @@
 """The figures of attention graphs, and the page on which one is explored."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 from experiments.node_runs import NodeExperiment, Variant
 from gnnjax import explain, plot
 
-__all__ = ["draw_figures", "write_pages"]
+__all__ = ["draw_deletion", "draw_figures", "write_pages"]
 
 
 def draw_figures(experiment: NodeExperiment, attention: Mapping[Variant, np.ndarray]) -> dict[str, Figure]:
@@ -54,6 +55,19 @@ def draw_figures(experiment: NodeExperiment, attention: Mapping[Variant, np.ndar
             ylabel="attention of layer 2",
         )
     return figures
+
+
+def draw_deletion(analyses: Mapping[Variant, Mapping[str, Any]]) -> Figure:
+    """Deletion curves of models, from their analyses."""
+    return plot.deletion_plot(
+        {
+            variant.family.upper(): {
+                order: explain.DeletionCurve(**{name: np.array(values) for name, values in curve.items()})
+                for order, curve in analysis["deletion"].items()
+            }
+            for variant, analysis in analyses.items()
+        }
+    )
 
 
 def write_pages(experiment: NodeExperiment, attention: Mapping[Variant, np.ndarray]) -> None:

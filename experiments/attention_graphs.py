@@ -27,7 +27,7 @@ from rich.console import Console
 from tqdm import tqdm
 
 from experiments.attention_analysis import analyze, bias_only_recovery, mean_attention
-from experiments.attention_figures import draw_figures, write_pages
+from experiments.attention_figures import draw_deletion, draw_figures, write_pages
 from experiments.attention_tables import ResultTable, attention_tables
 from experiments.command_line import define_config_flag, run_main
 from experiments.node_runs import NodeExperiment, Variant, variants
@@ -71,7 +71,9 @@ def collect(experiment: NodeExperiment, grid: list[Variant]) -> dict[str, Any]:
                 entry["analysis"] = stored_analysis(experiment, variant, attention[variant])
             results["variants"][variant.folder] = entry
         if attention:
-            for name, figure in draw_figures(experiment, attention).items():
+            analyses = {variant: results["variants"][variant.folder]["analysis"] for variant in attention}
+            figures = draw_figures(experiment, attention) | {"deletion": draw_deletion(analyses)}
+            for name, figure in figures.items():
                 path = experiment.workdir / "figures" / f"{size[0]}l{size[1]}h_{name}.png"
                 path.parent.mkdir(exist_ok=True)
                 figure.savefig(path, dpi=150)

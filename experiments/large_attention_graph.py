@@ -66,26 +66,22 @@ def run(dataset: data.NodeDataset, *, epochs: int, top_k: int, num_rows: int) ->
     graph = jraph.GraphsTuple(dataset.nodes, None, dataset.receivers, dataset.senders, None, *sizes)
     inputs = measured("prepare", lambda: models.node_inputs(graph, flow=models.FAMILY_FLOWS["sl"]))
     masks = data.random_node_splits(dataset.num_nodes, num_splits=1)
-    model = models.build_node_classifier(
-        "sl",
+    model = models.GraphTransformer(
         dataset.nodes.shape[1],
         dataset.num_classes,
+        attention="sparse",
         num_layers=_LAYERS,
         num_heads=_HEADS,
         rngs=nnx.Rngs(0),
     )
     with tqdm(total=epochs, unit="epoch", mininterval=1.0, dynamic_ncols=True) as bar:
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        arguments = {"seeds": [0], "epochs": epochs, "on_progress": show}
         (fit,) = measured(
-            f"train {epochs} epochs",
-            lambda: train.fit_nodes(
-                [model],
-                inputs,
-                dataset.labels,
-                masks,
-                seeds=[0],
-                epochs=epochs,
-                on_progress=lambda done: bar.update(done - bar.n),
-            ),
+            f"train {epochs} epochs", lambda: train.fit_nodes([model], inputs, dataset.labels, masks, **arguments)
         )
     attention = measured("attention", lambda: np.asarray(model.attend(inputs)[1]))
     rows, columns = inputs.pattern.rows, inputs.pattern.columns

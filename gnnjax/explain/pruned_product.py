@@ -87,21 +87,22 @@ def _multiply(
     exact = top_k is None and threshold is None
     entries = _BYTES_AT_A_TIME // (_BYTES_IF_EXACT if exact else _BYTES_IF_PRUNED)
     bounds = _block_bounds(left, right, entries, num_threads)
+    dropped = np.zeros(left.shape[0])
 
-    def block(start: int, stop: int) -> tuple[csr_array, np.ndarray]:
-        return _pruned(left[start:stop] @ right, unit, top_k, threshold)
+    def block(start: int, stop: int) -> csr_array:
+        part, dropped[start:stop] = _pruned(left[start:stop] @ right, unit, top_k, threshold)
+        return part
 
     # scipy lets other threads run while it multiplies and sorts.
     with ThreadPoolExecutor(num_threads) as pool:
         blocks = list(pool.map(block, bounds[:-1], bounds[1:]))
-    dropped = np.concatenate([np.zeros(0), *(lost for _, lost in blocks)])
-    return _stack([part for part, _ in blocks], right.shape[1], left.dtype), dropped
+    return _stack(blocks, right.shape[1], left.dtype), dropped
 
 
 def _block_bounds(
     left: csr_array, right: csr_array, entries: int, num_threads: int
 ) -> Int[np.ndarray, " blocks_and_one"]:
-    """Where blocks of rows begin and end. Before pruning, `num_threads` of them hold `entries` at most, plus a row each."""
+    """Where blocks of rows begin and end, if `num_threads` of them are to hold about `entries` at most before pruning."""
     pairs = _row_sums(np.diff(right.indptr)[left.indices].astype(np.int64), left.indptr)
     size = np.minimum(pairs, right.shape[1])
     in_block = max(_LEAST_ENTRIES, min(entries, size.sum()) // num_threads)

@@ -88,9 +88,8 @@ def _entries(model: nnx.Module) -> Iterator[tuple[str, tuple[nnx.Variable, bool]
                 yield f"{prefix}.in_proj_bias", (module.in_projection.bias, False)
                 yield f"{prefix}.out_proj.weight", (module.out_projection.kernel, True)
                 yield f"{prefix}.out_proj.bias", (module.out_projection.bias, False)
-    scale: Any = model.bias_scale if isinstance(model, GraphTransformer) else None
-    if scale is not None:
-        yield "attn_bias_scale", (scale, False)
+    if isinstance(model, GraphTransformer) and isinstance(model.bias_scale, nnx.Param):
+        yield "attn_bias_scale", (model.bias_scale, False)
 
 
 def _modules(model: Any) -> dict[str, nnx.Module]:

@@ -71,7 +71,7 @@ def test_the_command_writes_tables_figures_and_pages(finished):
     assert {"results.json", "tables.md", "run.json", "figures"} <= written
     assert {f"attention_graph_2l2h-{family}.html" for family in ("sl", "dlb", "dl")} <= written
     figures = {path.stem for path in (workdir / "figures").glob("*.png")}
-    assert figures == {f"2l2h_{name}" for name in ("heat_maps", "hops", "heads", "layers")}
+    assert figures == {f"2l2h_{name}" for name in ("heat_maps", "hops", "heads", "layers", "deletion")}
     results = json.loads((workdir / "results.json").read_text())
     assert list(results["variants"]) == [f"2l2h-{family}" for family in ("sl", "dlb", "dl")]
     analysis = results["variants"]["2l2h-sl"]["analysis"]
