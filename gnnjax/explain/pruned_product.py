@@ -102,7 +102,7 @@ def _multiply(
 def _block_bounds(
     left: csr_array, right: csr_array, entries: int, num_threads: int
 ) -> Int[np.ndarray, " blocks_and_one"]:
-    """Where blocks of rows begin and end, if `num_threads` of them are to hold about `entries` at most before pruning."""
+    """Where blocks of rows begin and end; unpruned, `num_threads` of them hold about `entries` at most."""
     pairs = _row_sums(np.diff(right.indptr)[left.indices].astype(np.int64), left.indptr)
     size = np.minimum(pairs, right.shape[1])
     in_block = max(_LEAST_ENTRIES, min(entries, size.sum()) // num_threads)

@@ -14,9 +14,11 @@ from gnnjax.ops.instance_norm import graph_instance_norm
 from gnnjax.ops.message_passing import aggregate, check_edge_attention, pair_linear, propagate
 from gnnjax.ops.segment import segment_max, segment_mean, segment_min, segment_softmax, segment_sum
 from gnnjax.ops.sparse import SparsePattern, sddmm, sparse_pattern, spmm
+from gnnjax.ops.sparse_product import ProductPlan, plan_product
 from gnnjax.ops.statistics import SegmentStatistics, segment_statistics
 
 __all__ = [
+    "ProductPlan",
     "SegmentStatistics",
     "SparsePattern",
     "aggregate",
@@ -29,6 +31,7 @@ __all__ = [
     "graph_instance_norm",
     "keep_mask",
     "pair_linear",
+    "plan_product",
     "propagate",
     "sample_concrete",
     "sddmm",

@@ -51,7 +51,9 @@ def apply_sparse_attention(
     attention: Float[Array | np.ndarray, "heads entries"], value: _Heads, pattern: SparsePattern
 ) -> Float[Array, "nodes heads size"]:
     """Sums of the values, weighted by a given attention."""
-    return jax.vmap(functools.partial(spmm, pattern=pattern), in_axes=(0, 1), out_axes=1)(attention, value)
+    return jax.vmap(functools.partial(spmm, pattern=pattern), in_axes=(0, 1), out_axes=1)(
+        jnp.asarray(attention), jnp.asarray(value)
+    )
 
 
 def sparse_attention(
@@ -101,7 +103,7 @@ def apply_dense_attention(
     attention: Float[Array | np.ndarray, "heads nodes nodes"], value: _Heads
 ) -> Float[Array, "nodes heads size"]:
     """Sums of the values, weighted by a given attention."""
-    return jax.vmap(jnp.matmul, in_axes=(0, 1), out_axes=1)(attention, value)
+    return jax.vmap(jnp.matmul, in_axes=(0, 1), out_axes=1)(jnp.asarray(attention), jnp.asarray(value))
 
 
 def dense_attention(

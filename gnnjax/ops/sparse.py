@@ -64,7 +64,6 @@ def sparse_pattern(rows: np.ndarray, columns: np.ndarray, num_nodes: int) -> Spa
     return SparsePattern(*(ids.astype(np.int32) for ids in (rows, columns, pointers[0], order, pointers[1])))
 
 
-@jax.custom_vjp
 def spmm(
     weights: Float[Array | np.ndarray, " entries"],
     x: Float[Array | np.ndarray, "nodes features"],
@@ -77,10 +76,10 @@ def spmm(
       x: `[nodes, features]`.
       pattern: where the entries are.
     """
-    return _multiply(weights, x, pattern.rows, pattern.columns, pattern.row_pointers)
+    # Arrays of numpy that a jitted function closes over are no constants that a custom gradient takes.
+    return _spmm(*jax.tree.map(jnp.asarray, (weights, x, pattern)))
 
 
-@jax.custom_vjp
 def sddmm(
     left: Float[Array | np.ndarray, "nodes features"],
     right: Float[Array | np.ndarray, "nodes features"],
@@ -98,7 +97,16 @@ def sddmm(
     Returns:
       `[entries]`, in the order of `pattern`.
     """
-    left, right = jnp.asarray(left), jnp.asarray(right)
+    return _sddmm(*jax.tree.map(jnp.asarray, (left, right, pattern)))
+
+
+@jax.custom_vjp
+def _spmm(weights, x, pattern):
+    return _multiply(weights, x, pattern.rows, pattern.columns, pattern.row_pointers)
+
+
+@jax.custom_vjp
+def _sddmm(left, right, pattern):
     num_entries = pattern.rows.shape[0]
     ones = jnp.ones(left.shape[1], left.dtype)
 
@@ -119,7 +127,7 @@ def _multiply(weights, x, rows, columns, row_pointers):
     num_nodes = row_pointers.shape[0] - 1
     if jax.default_backend() == "cpu":
         return _compressed_row_product(weights, x, columns, row_pointers)
-    return jax.ops.segment_sum(weights[:, None] * jnp.asarray(x)[columns], rows, num_nodes, indices_are_sorted=True)
+    return jax.ops.segment_sum(weights[:, None] * x[columns], rows, num_nodes, indices_are_sorted=True)
 
 
 # Under a plain vmap jaxlib's product silently becomes a scatter.
@@ -131,28 +139,26 @@ def _compressed_row_product(weights, x, columns, row_pointers):
 
 def _multiply_transposed(weights, x, pattern):
     order = pattern.order
-    return _multiply(
-        jnp.asarray(weights)[order], x, pattern.columns[order], pattern.rows[order], pattern.column_pointers
-    )
+    return _multiply(weights[order], x, pattern.columns[order], pattern.rows[order], pattern.column_pointers)
 
 
 def _spmm_forward(weights, x, pattern):
-    return spmm(weights, x, pattern), (weights, x, pattern)
+    return _spmm(weights, x, pattern), (weights, x, pattern)
 
 
 def _spmm_backward(residuals, gradient):
     weights, x, pattern = residuals
-    return sddmm(gradient, x, pattern), _multiply_transposed(weights, gradient, pattern), None
+    return _sddmm(gradient, x, pattern), _multiply_transposed(weights, gradient, pattern), None
 
 
 def _sddmm_forward(left, right, pattern):
-    return sddmm(left, right, pattern), (left, right, pattern)
+    return _sddmm(left, right, pattern), (left, right, pattern)
 
 
 def _sddmm_backward(residuals, gradient):
     left, right, pattern = residuals
-    return spmm(gradient, right, pattern), _multiply_transposed(gradient, left, pattern), None
+    return _spmm(gradient, right, pattern), _multiply_transposed(gradient, left, pattern), None
 
 
-spmm.defvjp(_spmm_forward, _spmm_backward)
-sddmm.defvjp(_sddmm_forward, _sddmm_backward)
+_spmm.defvjp(_spmm_forward, _spmm_backward)
+_sddmm.defvjp(_sddmm_forward, _sddmm_backward)

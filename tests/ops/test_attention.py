@@ -143,6 +143,16 @@ def test_a_row_without_entries_gives_zero_with_finite_gradients():
         assert all(np.isfinite(gradient).all() for gradient in gradients), name
 
 
+def test_numpy_arrays_that_a_jitted_function_closes_over():
+    query, key, value = heads(7, 5)
+    mask = random_mask(7, 5)
+    pattern = sparse_pattern(*np.nonzero(mask), 5)
+    dropout = {"dropout_rate": 0.5}
+    sparse = jax.jit(lambda key_: sparse_attention(query, key, value, pattern, dropout_key=key_, **dropout))
+    dense = jax.jit(lambda key_: dense_attention(query, key, value, mask=mask, dropout_key=key_, **dropout))
+    assert sparse(jax.random.key(0)).shape == dense(jax.random.key(0)).shape == (5, 2, 3)
+
+
 def test_large_scores_do_not_overflow():
     query, key, value = heads(6, 4)
     np.testing.assert_allclose(
