@@ -88,9 +88,9 @@ def _entries(model: nnx.Module) -> Iterator[tuple[str, tuple[nnx.Variable, bool]
                 yield f"{prefix}.in_proj_bias", (module.in_projection.bias, False)
                 yield f"{prefix}.out_proj.weight", (module.out_projection.kernel, True)
                 yield f"{prefix}.out_proj.bias", (module.out_projection.bias, False)
-    match model:
-        case GraphTransformer(bias_scale=nnx.Param() as scale):
-            yield "attn_bias_scale", (scale, False)
+    scale: Any = getattr(model, "bias_scale", None)
+    if scale is not None:
+        yield "attn_bias_scale", (scale, False)
 
 
 def _modules(model: Any) -> dict[str, nnx.Module]:
