@@ -85,12 +85,12 @@ def _entries(model: nnx.Module) -> Iterator[tuple[str, tuple[nnx.Variable, bool]
                 yield f"{prefix}.bias", (module.bias, False)
             case MultiHeadAttention():
                 yield f"{prefix}.in_proj_weight", (module.in_projection.kernel, True)
-                yield f"{prefix}.in_proj_bias", (module.in_projection.bias, False)
+                # Typed as optional in Flax, and always there.
+                yield f"{prefix}.in_proj_bias", (module.in_projection.bias, False)  # pyrefly: ignore[invalid-yield]
                 yield f"{prefix}.out_proj.weight", (module.out_projection.kernel, True)
                 yield f"{prefix}.out_proj.bias", (module.out_projection.bias, False)
-    scale: Any = getattr(model, "bias_scale", None)
-    if scale is not None:
-        yield "attn_bias_scale", (scale, False)
+    if isinstance(model, GraphTransformer) and model.bias_scale is not None:
+        yield "attn_bias_scale", (model.bias_scale, False)
 
 
 def _modules(model: Any) -> dict[str, nnx.Module]:
