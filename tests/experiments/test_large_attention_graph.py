@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from experiments import large_attention_graph
+from gnnjax.data import edge_homophily
+from gnnjax.errors import RunError
+
+
+def test_the_generated_graph_has_communities_and_is_the_same_for_the_same_seed():
+    dataset = large_attention_graph.generate(400, 3000)
+    assert dataset.num_nodes == 400
+    assert 2800 < dataset.num_edges <= 3000
+    # Of five edges four stay within their class, and one eighth of the others does by chance.
+    assert edge_homophily(dataset) == pytest.approx(0.825, abs=0.03)
+    again = large_attention_graph.generate(400, 3000)
+    np.testing.assert_array_equal(again.senders, dataset.senders)
+    np.testing.assert_array_equal(again.nodes, dataset.nodes)
+
+
+def test_a_graph_that_is_none():
+    with pytest.raises(RunError, match="--nodes=10 and --edges=5 make no graph"):
+        large_attention_graph.generate(10, 5)
+
+
+@pytest.mark.slow
+def test_training_and_the_pruned_graph(capsys):
+    dataset = large_attention_graph.generate(400, 3000)
+    report = large_attention_graph.run(dataset, epochs=9, top_k=16, num_rows=10)
+    assert report["entries"] == 400 * 16
+    assert 0 < report["dropped_mass_mean"] <= report["dropped_mass_max"] < 1
+    # What a row leaves out is all that it is off by.
+    assert report["error_of_exact_rows_max"] <= report["dropped_mass_max"] + 1e-5
+    assert report["dense_bytes"] == 640_000
+    assert all(step["peak_bytes"] > 0 for step in report["steps"].values())
+    assert "attention graph, 16 per row:" in capsys.readouterr().out
