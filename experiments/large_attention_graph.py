@@ -18,7 +18,6 @@ from typing import Any
 # experiments/ and data_prep/ live in the repository and are not part of the installed package.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import jraph
 import numpy as np
 from absl import flags
 from flax import nnx
@@ -62,9 +61,7 @@ def run(dataset: data.NodeDataset, *, epochs: int, top_k: int, num_rows: int) ->
         print(f"{name}: {steps[name]['seconds']:.1f} s, peak memory so far {peak_memory() / 1e9:.2f} GB", flush=True)
         return result
 
-    sizes = np.array([dataset.num_nodes]), np.array([dataset.num_edges])
-    graph = jraph.GraphsTuple(dataset.nodes, None, dataset.receivers, dataset.senders, None, *sizes)
-    inputs = measured("prepare", lambda: models.node_inputs(graph, flow=models.FAMILY_FLOWS["sl"]))
+    inputs = measured("prepare", lambda: models.node_inputs(dataset.graph, flow=models.FAMILY_FLOWS["sl"]))
     masks = data.random_node_splits(dataset.num_nodes, num_splits=1)
     model = models.GraphTransformer(
         dataset.nodes.shape[1],

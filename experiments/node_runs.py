@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import jraph
 import numpy as np
 from flax import nnx
 from ml_collections import ConfigDict
@@ -92,21 +91,11 @@ class NodeExperiment:
 
     def inputs(self, family: models.Family) -> models.NodeInputs:
         """What models of a family read."""
-        dataset = self.dataset
-        graph = jraph.GraphsTuple(
-            nodes=dataset.nodes,
-            edges=None,
-            senders=dataset.senders,
-            receivers=dataset.receivers,
-            n_node=np.array([dataset.num_nodes]),
-            n_edge=np.array([len(dataset.senders)]),
-            globals=None,
-        )
         encoding = None
         if family == "dl":
-            encoding = data.laplacian_encoding(dataset, self.config.positional_features, cache=self.cache)
+            encoding = data.laplacian_encoding(self.dataset, self.config.positional_features, cache=self.cache)
         return models.node_inputs(
-            graph,
+            self.dataset.graph,
             flow=models.FAMILY_FLOWS[family],
             distance_bias=self.distance_bias if family == "dlb" else None,
             positional_encoding=encoding,

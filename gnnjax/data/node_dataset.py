@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from functools import cached_property
 
+import jraph
 import numpy as np
 import scipy.sparse
 from jaxtyping import Int
@@ -56,6 +57,19 @@ class NodeDataset:
     def num_edges(self) -> int:
         """Number of directed edges, self loops included."""
         return len(self.senders)
+
+    @property
+    def graph(self) -> jraph.GraphsTuple:
+        """The graph with its features, unpadded, as numpy arrays."""
+        return jraph.GraphsTuple(
+            nodes=self.nodes,
+            edges=None,
+            senders=self.senders,
+            receivers=self.receivers,
+            n_node=np.array([self.num_nodes], np.int32),
+            n_edge=np.array([self.num_edges], np.int32),
+            globals=None,
+        )
 
     def adjacency(self, *, self_loops: bool = False) -> scipy.sparse.csr_array:
         """`[nodes, nodes]` float32, 1 at `[sender, receiver]` of each edge.

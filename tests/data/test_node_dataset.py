@@ -278,3 +278,14 @@ class TestFile:
         np.savez(tmp_path / "data.npz", **arrays | {"schema": np.array(json.dumps(schema))})
         with pytest.raises(DataError, match=rf"data\.npz: .*{re.escape(message)}"):
             load_nodes(tmp_path / "data.npz")
+
+
+def test_as_a_jraph_graph():
+    dataset = random_node_dataset(0)
+    graph = dataset.graph
+    assert graph.n_node.tolist() == [20]
+    assert graph.n_edge.tolist() == [dataset.num_edges]
+    np.testing.assert_array_equal(graph.nodes, dataset.nodes)
+    adjacency = np.zeros((20, 20))
+    adjacency[graph.senders, graph.receivers] = 1
+    np.testing.assert_array_equal(adjacency, dataset.adjacency().toarray())

@@ -19,10 +19,9 @@ def example_graph(seed=0, features=4):
 
 
 def example_dataset(seed=0):
-    graph = example_graph(seed)
     ends = SENDERS.astype(np.int32), RECEIVERS.astype(np.int32)
     labels = np.array([0, 1, 2, 0, 1, 2], np.int32)
-    return NodeDataset("example", graph.nodes, *ends, labels, 3)
+    return NodeDataset("example", example_graph(seed).nodes, *ends, labels, 3)
 
 
 def example_inputs(family, seed=0):
