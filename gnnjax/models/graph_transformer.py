@@ -10,6 +10,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float
 
+from gnnjax.host_memory import require_memory
 from gnnjax.models.node_inputs import NodeInputs
 from gnnjax.nn import Linear, MultiHeadAttention
 from gnnjax.ops import (
@@ -94,7 +95,17 @@ class GraphTransformer(nnx.Module):
         Returns:
           Logits, and `[layers, heads, entries]` in the order of the inputs' pattern (`sparse`), or
           `[layers, heads, nodes, nodes]`.
+
+        Raises:
+          MemoryLimitError: matrices of all pairs of nodes do not fit in memory.
         """
+        if self.attention != "sparse":
+            num_matrices, num_nodes = len(self.layers) * self.layers[0].num_heads, inputs.pattern.num_nodes
+            require_memory(
+                4 * num_matrices * num_nodes**2,
+                f"{num_matrices} attention matrices of {num_nodes} nodes",
+                "use sparse attention, or fewer layers and heads",
+            )
         collected = []
 
         def attend(query, key, value):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from flax import nnx
 
+from gnnjax import host_memory
+from gnnjax.errors import MemoryLimitError
 from gnnjax.models import GraphTransformer, build_node_classifier, export_torch_weights, import_torch_weights
 from tests.models.node_examples import NUM_NODES, example_graph, example_inputs, example_model
 
@@ -87,6 +89,14 @@ def test_torch_weights_there_and_back(family):
     model, other = example_model(family, 0), example_model(family, 1)
     import_torch_weights(other, export_torch_weights(model))
     np.testing.assert_array_equal(other(example_inputs(family)), model(example_inputs(family)))
+
+
+def test_attention_matrices_that_do_not_fit_in_memory(monkeypatch):
+    monkeypatch.setattr(host_memory, "available_memory", lambda: 500)
+    with pytest.raises(MemoryLimitError, match=r"4 attention matrices of 6 nodes.*use sparse attention"):
+        example_model("dl").attend(example_inputs("dl"))
+    assert example_model("dl")(example_inputs("dl")).shape == (6, 3)
+    assert example_model("sl").attend(example_inputs("sl"))[1].shape[:2] == (2, 2)
 
 
 def test_what_does_not_fit(without_shape_checks):
