@@ -24,8 +24,17 @@ if __package__ in (None, ""):
     # Run as a script, Python looks for imports beside this file and not in the folder that holds data_prep.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_prep.node_files import GEOM_GCN, SHA256, fetch_all, find_folder, read_splits, split_urls
-from data_prep.processed import argument_parser, make_processed, run_command_line
+from data_prep.node_files import (
+    GEOM_GCN,
+    SHA256,
+    check_name,
+    fetch_all,
+    find_folder,
+    named_dataset_main,
+    read_splits,
+    split_urls,
+)
+from data_prep.processed import make_processed
 from data_prep.raw_files import RawFiles
 from gnnjax.data import NodeDataset, load_nodes, sorted_unique_edges
 from gnnjax.errors import DataError
@@ -68,7 +77,7 @@ def prepare(
       DataError: there is no such source, a download fails, or the raw files are not what was published.
       ValueError: there is no such dataset.
     """
-    _check_name(dataset)
+    check_name(dataset, SIZES)
 
     def make() -> NodeDataset:
         if source == "download":
@@ -93,7 +102,7 @@ def read(dataset: str, path: str | os.PathLike) -> NodeDataset:
         file.
       ValueError: there is no such dataset.
     """
-    _check_name(dataset)
+    check_name(dataset, SIZES)
     remedy = f"get the files of {url(dataset)}"
     folder = find_folder(Path(path), dataset, _EDGES, f"{_EDGES}.gz", remedy=remedy)
     files = RawFiles(folder / "raw", remedy=remedy)
@@ -152,24 +161,19 @@ def read(dataset: str, path: str | os.PathLike) -> NodeDataset:
 
 def main(argv: list[str] | None = None) -> None:
     """The command line; see `--help`."""
-    parser = argument_parser(
-        "Prepares a graph of web pages (cornell, texas, wisconsin), actors (film) or Wikipedia articles (chameleon, "
-        "squirrel), with ten published splits.",
-        """\
+    named_dataset_main(
+        argv,
+        prepare,
+        SIZES,
+        description=(
+            "Prepares a graph of web pages (cornell, texas, wisconsin), actors (film) or Wikipedia articles "
+            "(chameleon, squirrel), with ten published splits."
+        ),
+        examples="""\
   python data_prep/geom_gcn.py texas                       download it
   python data_prep/geom_gcn.py squirrel --source copies    use copies of the published files in copies/raw""",
+        source="a folder with raw/out1_*.txt and splits/",
     )
-    parser.add_argument("dataset", choices=list(SIZES))
-    parser.add_argument(
-        "--source", default="download", help="'download' (default), or a folder with raw/out1_*.txt and splits/"
-    )
-    args = parser.parse_args(argv)
-    run_command_line(lambda: prepare(args.dataset, args.source, folder=args.folder, force=args.force), load_nodes)
-
-
-def _check_name(dataset: str) -> None:
-    if dataset not in SIZES:
-        raise ValueError(f"dataset must be one of {', '.join(SIZES)}, is {dataset!r}")
 
 
 def _table(texts: Sequence[str]) -> np.ndarray:

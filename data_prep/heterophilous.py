@@ -24,8 +24,8 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data_prep.download import fetch_and_read
-from data_prep.node_files import SHA256, find_folder
-from data_prep.processed import argument_parser, make_processed, run_command_line
+from data_prep.node_files import SHA256, check_name, find_folder, named_dataset_main
+from data_prep.processed import make_processed
 from gnnjax.data import NodeDataset, load_nodes, sorted_unique_edges
 from gnnjax.data.format import read_archive
 from gnnjax.errors import DataError
@@ -86,7 +86,7 @@ def prepare(
       DataError: there is no such source, the download fails, or the raw file is not what was published.
       ValueError: there is no such dataset.
     """
-    _check_name(dataset)
+    check_name(dataset, GRAPHS)
 
     def make() -> NodeDataset:
         if source != "download":
@@ -117,7 +117,7 @@ def read(dataset: str, path: str | os.PathLike) -> NodeDataset:
       DataError: the file is missing or damaged, or is not what was published.
       ValueError: there is no such dataset.
     """
-    _check_name(dataset)
+    check_name(dataset, GRAPHS)
     published = GRAPHS[dataset]
     remedy = f"get {URL}/{_file_name(dataset)}"
     file = find_folder(Path(path), "heterophilous", _file_name(dataset), remedy=remedy) / "raw" / _file_name(dataset)
@@ -162,21 +162,18 @@ def read(dataset: str, path: str | os.PathLike) -> NodeDataset:
 
 def main(argv: list[str] | None = None) -> None:
     """The command line; see `--help`."""
-    parser = argument_parser(
-        "Prepares a graph of Platonov et al.: a new heterophilous graph, or Chameleon or Squirrel without duplicates.",
-        """\
+    named_dataset_main(
+        argv,
+        prepare,
+        GRAPHS,
+        description=(
+            "Prepares a graph of Platonov et al.: a new heterophilous graph, or Chameleon or Squirrel without duplicates."
+        ),
+        examples="""\
   python data_prep/heterophilous.py minesweeper                           download it
   python data_prep/heterophilous.py squirrel_filtered --source copies     use a copy of the file in copies/raw""",
+        source="a folder with raw/<file>.npz",
     )
-    parser.add_argument("dataset", choices=list(GRAPHS), metavar="dataset", help=", ".join(GRAPHS))
-    parser.add_argument("--source", default="download", help="'download' (default), or a folder with raw/<file>.npz")
-    args = parser.parse_args(argv)
-    run_command_line(lambda: prepare(args.dataset, args.source, folder=args.folder, force=args.force), load_nodes)
-
-
-def _check_name(dataset: str) -> None:
-    if dataset not in GRAPHS:
-        raise ValueError(f"dataset must be one of {', '.join(GRAPHS)}, is {dataset!r}")
 
 
 def _file_name(dataset: str) -> str:

@@ -1,14 +1,26 @@
-"""The published files of graphs with node labels: where they lie, and that a download is complete."""
+"""What the scripts for graphs with node labels share: where files lie, whole downloads, a command line by name."""
 
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
 
 from data_prep.download import fetch
+from data_prep.processed import argument_parser, run_command_line
+from gnnjax.data import load_nodes
 from gnnjax.data.format import read_archive
 from gnnjax.errors import DataError
 
-__all__ = ["GEOM_GCN", "SHA256", "fetch_all", "find_folder", "read_splits", "split_urls"]
+__all__ = [
+    "GEOM_GCN",
+    "SHA256",
+    "check_name",
+    "fetch_all",
+    "find_folder",
+    "named_dataset_main",
+    "read_splits",
+    "split_urls",
+]
 
 GEOM_GCN = "https://raw.githubusercontent.com/graphdml-uiuc-jlu/geom-gcn/f1fc0d14b3b019c562737240d06ec83b07d16a8f"
 # What `sha256sum --check` reads, of the layout that `fetch_all` makes.
@@ -16,6 +28,37 @@ _CHECKSUMS = Path(__file__).with_name("node_files.sha256").read_text().splitline
 SHA256 = {path: digest for digest, path in map(str.split, _CHECKSUMS)}
 
 _NUM_SPLITS = 10
+
+
+def check_name(dataset: str, names: Collection[str]) -> None:
+    """Raises ValueError, which lists all, unless `dataset` is one of `names`."""
+    if dataset not in names:
+        raise ValueError(f"dataset must be one of {', '.join(names)}, is {dataset!r}")
+
+
+def named_dataset_main(
+    argv: list[str] | None,
+    prepare: Callable[..., Path],
+    names: Collection[str],
+    *,
+    description: str,
+    examples: str,
+    source: str,
+) -> None:
+    """The command line of a script that prepares one of several datasets.
+
+    Args:
+      argv: the arguments; None takes the process's.
+      prepare: the script's.
+      names: of the datasets.
+      description, examples: for `--help`.
+      source: what a local source holds, for `--help`.
+    """
+    parser = argument_parser(description, examples)
+    parser.add_argument("dataset", choices=list(names), metavar="dataset", help=", ".join(names))
+    parser.add_argument("--source", default="download", help=f"'download' (default), or {source}")
+    args = parser.parse_args(argv)
+    run_command_line(lambda: prepare(args.dataset, args.source, folder=args.folder, force=args.force), load_nodes)
 
 
 def fetch_all(urls: dict[str, str], folder: Path) -> None:

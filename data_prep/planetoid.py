@@ -19,8 +19,8 @@ if __package__ in (None, ""):
     # Run as a script, Python looks for imports beside this file and not in the folder that holds data_prep.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_prep.node_files import fetch_all, find_folder, read_splits, split_urls
-from data_prep.processed import argument_parser, make_processed, run_command_line
+from data_prep.node_files import check_name, fetch_all, find_folder, named_dataset_main, read_splits, split_urls
+from data_prep.processed import make_processed
 from data_prep.raw_files import RawFiles
 from data_prep.restricted_pickle import load_arrays
 from gnnjax.data import NodeDataset, load_nodes, sorted_unique_edges
@@ -51,7 +51,7 @@ def prepare(
       DataError: there is no such source, a download fails, or the raw files are not what was published.
       ValueError: there is no such dataset.
     """
-    _check_name(dataset)
+    check_name(dataset, SIZES)
 
     def make() -> NodeDataset:
         if source == "download":
@@ -75,7 +75,7 @@ def read(dataset: str, path: str | os.PathLike) -> NodeDataset:
       DataError: a file is missing or damaged, or does not fit the others; names the file.
       ValueError: there is no such dataset.
     """
-    _check_name(dataset)
+    check_name(dataset, SIZES)
     remedy = f"get the files of {URL}"
     folder = find_folder(Path(path), dataset, f"ind.{dataset}.graph", remedy=remedy)
     files = RawFiles(folder / "raw", remedy=remedy)
@@ -136,23 +136,16 @@ def read(dataset: str, path: str | os.PathLike) -> NodeDataset:
 
 def main(argv: list[str] | None = None) -> None:
     """The command line; see `--help`."""
-    parser = argument_parser(
-        "Prepares a citation graph: Cora, CiteSeer or PubMed, with ten published splits.",
-        """\
+    named_dataset_main(
+        argv,
+        prepare,
+        SIZES,
+        description="Prepares a citation graph: Cora, CiteSeer or PubMed, with ten published splits.",
+        examples="""\
   python data_prep/planetoid.py cora                       download it
   python data_prep/planetoid.py citeseer --source copies   use copies of the published files in copies/raw""",
+        source="a folder with raw/ind.<dataset>.* and splits/",
     )
-    parser.add_argument("dataset", choices=list(SIZES))
-    parser.add_argument(
-        "--source", default="download", help="'download' (default), or a folder with raw/ind.<dataset>.* and splits/"
-    )
-    args = parser.parse_args(argv)
-    run_command_line(lambda: prepare(args.dataset, args.source, folder=args.folder, force=args.force), load_nodes)
-
-
-def _check_name(dataset: str) -> None:
-    if dataset not in SIZES:
-        raise ValueError(f"dataset must be one of {', '.join(SIZES)}, is {dataset!r}")
 
 
 def _edges(graph, num_nodes: int, fail) -> tuple[np.ndarray, np.ndarray]:
