@@ -167,7 +167,7 @@ def main(argv: list[str] | None = None) -> None:
         prepare,
         GRAPHS,
         description=(
-            "Prepares a graph of Platonov et al.: a new heterophilous graph, or Chameleon or Squirrel without duplicates."
+            "Prepares a graph of Platonov et al.: a new heterophilous one, or Chameleon or Squirrel without duplicates."
         ),
         examples="""\
   python data_prep/heterophilous.py minesweeper                           download it
