@@ -69,7 +69,7 @@ class GraphTransformer(nnx.Module):
         self.dropout_rate = dropout_rate
         self.encoder = Linear(in_features, hidden_size, rngs=rngs)
         self.positional_encoder = Linear(positional_features, hidden_size, rngs=rngs) if attention == "dense" else None
-        self.bias_scale = nnx.Param(jnp.full(1, _BIAS_SCALE)) if attention == "dense_biased" else None
+        self.bias_scale = nnx.Param(jnp.full(1, _BIAS_SCALE, jnp.float32)) if attention == "dense_biased" else None
         self.layers = nnx.List([MultiHeadAttention(hidden_size, num_heads, rngs=rngs) for _ in range(num_layers)])
         self.classifier = Linear(hidden_size, out_features, rngs=rngs)
 

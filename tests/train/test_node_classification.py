@@ -4,7 +4,7 @@ import pytest
 from flax import nnx
 
 from gnnjax.errors import DataError, NonFiniteLossError, RunError
-from gnnjax.train import fit_nodes, node_accuracy, node_loss
+from gnnjax.train import fit_nodes, node_accuracy, node_classification, node_loss
 from tests.models.node_examples import NUM_NODES, example_inputs, example_model
 
 LABELS = np.array([0, 1, 2, 0, 1, 2], np.int32)
@@ -49,6 +49,18 @@ def test_splits_together_and_one_by_one_agree(family):
         np.testing.assert_allclose(own.history["loss"], fits[run].history["loss"], rtol=1e-3, atol=1e-4)
         inputs = example_inputs(family)
         np.testing.assert_allclose(alone[0](inputs), together[run](inputs), rtol=1e-2, atol=1e-2)
+
+
+@pytest.mark.parametrize("family", ["sc", "sl", "dlb", "dl"])
+def test_one_program_serves_all_epochs_and_splits(family, monkeypatch):
+    made = []
+    make = node_classification._make_chunk
+    monkeypatch.setattr(node_classification, "_make_chunk", lambda *a: made.append(make(*a)) or made[-1])
+    make.cache_clear()
+    fit(family, runs=(0,))
+    fit(family, runs=(1,))
+    assert made[0] is made[1]
+    assert made[0]._cache_size() == 1
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_does_not():
