@@ -7,6 +7,7 @@ import numpy as np
 
 from experiments.node_runs import NodeExperiment, Variant
 from gnnjax import explain, models
+from gnnjax.host_memory import require_memory
 
 __all__ = ["analyze", "bias_only_recovery", "mean_attention"]
 
@@ -25,6 +26,13 @@ def mean_attention(experiment: NodeExperiment, variant: Variant) -> np.ndarray:
 def dense_attention(attention: np.ndarray, inputs: models.NodeInputs) -> np.ndarray:
     """Sparse attention `[layers, heads, entries]` as `[layers, heads, nodes, nodes]`."""
     num_nodes = inputs.pattern.num_nodes
+    count = attention.shape[0] * attention.shape[1]
+    require_memory(
+        # The matrices, and the largest of the copies that analyses make of them.
+        8 * count * num_nodes**2,
+        f"analysing {count} attention matrices of {num_nodes} nodes",
+        "use experiments/large_attention_graph.py",
+    )
     dense = np.zeros((*attention.shape[:2], num_nodes, num_nodes), np.float32)
     dense[:, :, inputs.pattern.rows, inputs.pattern.columns] = attention
     return dense

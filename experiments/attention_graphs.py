@@ -23,7 +23,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from absl import flags
 from ml_collections import ConfigDict
-from rich.console import Console
 from tqdm import tqdm
 
 from experiments.attention_analysis import analyze, bias_only_recovery, mean_attention
@@ -31,6 +30,7 @@ from experiments.attention_figures import draw_deletion, draw_figures, write_pag
 from experiments.attention_tables import ResultTable, attention_tables
 from experiments.command_line import define_config_flag, run_main
 from experiments.node_runs import NodeExperiment, Variant, variants
+from experiments.report import print_wide
 from gnnjax import explain
 from gnnjax.atomic import atomic_open
 from gnnjax.train.run_folder import open_run_folder, read_json, write_json
@@ -109,12 +109,7 @@ def main() -> None:
     config = CONFIG.value
     workdir = Path(WORKDIR.value or f"runs/attention-graphs-{config.name}")
     tables = run(config, workdir, overwrite=OVERWRITE.value)
-    console = Console()
-    if not console.is_terminal:
-        # The table takes what it needs: nobody's log has to be cut to 80 columns.
-        console.width = 250
-    for table in tables:
-        console.print(table.to_rich())
+    print_wide(*(table.to_rich() for table in tables))
     print(f"Models, tables, figures and pages are in {workdir}.")
 
 

@@ -13,7 +13,7 @@ from gnnjax.host_memory import peak_memory
 from gnnjax.train import FitResult
 from gnnjax.train.run_folder import open_run_folder, read_json, write_json
 
-__all__ = ["print_table", "run_seeds", "seed_result", "summarize"]
+__all__ = ["print_table", "print_wide", "run_seeds", "seed_result", "summarize"]
 
 _PERCENTAGES = {
     "accuracy": "accuracy %",
@@ -81,11 +81,17 @@ def print_table(results: list[dict], *, title: str) -> None:
         summary = {name: summarize(results)[name] for name in columns}
         statistics = {name: {k: scale[name] * v for k, v in s.items()} for name, s in summary.items()}
         table.add_row("mean ± std", *(f"{s['mean']:.2f} ± {s['std']:.2f}" for s in statistics.values()))
+    print_wide(table)
+
+
+def print_wide(*tables: Table) -> None:
+    """Prints tables, each as wide as it needs to be unless a terminal is narrower."""
     console = Console()
     if not console.is_terminal:
-        # The table takes what it needs: nobody's log has to be cut to 80 columns.
-        console.width = 200
-    console.print(table)
+        # Nobody's log has to be cut to 80 columns.
+        console.width = 250
+    for table in tables:
+        console.print(table)
 
 
 def _columns(results: list[dict]) -> dict[str, str]:
