@@ -44,7 +44,7 @@ class Variant:
 
 
 def variants(config: ConfigDict) -> list[Variant]:
-    """The grid that the configuration asks for; convolutions have one head.
+    """The grid that the configuration asks for; convolutions have one head, whatever it says of heads.
 
     Raises:
       RunError: a family is not known, or a number is not one.
@@ -53,12 +53,13 @@ def variants(config: ConfigDict) -> list[Variant]:
     unknown = [family for family in families if family not in models.FAMILY_FLOWS]
     if unknown:
         raise RunError(f"families holds {unknown[0]!r}; there are {', '.join(models.FAMILY_FLOWS)}")
+    heads = parse_numbers(config.heads, "heads")
     return [
         Variant(family, num_layers, num_heads)
         for num_layers in parse_numbers(config.layers, "layers")
-        for num_heads in parse_numbers(config.heads, "heads")
+        for num_heads in sorted({1, *heads})
         for family in families
-        if family != "sc" or num_heads == 1
+        if num_heads in ([1] if family == "sc" else heads)
     ]
 
 

@@ -73,7 +73,7 @@ def test_the_command_writes_tables_figures_and_pages(finished):
     figures = {path.stem for path in (workdir / "figures").glob("*.png")}
     assert figures == {f"2l2h_{name}" for name in ("heat_maps", "hops", "heads", "layers", "deletion")}
     results = json.loads((workdir / "results.json").read_text())
-    assert list(results["variants"]) == [f"2l2h-{family}" for family in ("sl", "dlb", "dl")]
+    assert list(results["variants"]) == ["2l1h-sc", *(f"2l2h-{family}" for family in ("sl", "dlb", "dl"))]
     analysis = results["variants"]["2l2h-sl"]["analysis"]
     assert analysis["hops"]["share"][0] == pytest.approx(analysis["self_attention"], rel=1e-4)
     assert analysis["interventions"]["intact"]["changed"] == 0
@@ -132,6 +132,9 @@ def test_the_grid_has_convolutions_with_one_head_only():
     assert [variant.folder for variant in grid if variant.family == "sc"] == ["1l1h-sc", "2l1h-sc"]
     assert str(grid[-1]) == "2L2H DL"
     assert {variant.folder for variant in grid} == set(ACCURACY)
+    config = get_config("texas")
+    config.layers, config.heads = "2", "2"
+    assert [variant.folder for variant in variants(config)] == ["2l1h-sc", "2l2h-sl", "2l2h-dlb", "2l2h-dl"]
 
 
 def test_published_tables_are_whole():
