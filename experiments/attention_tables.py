@@ -140,8 +140,8 @@ def attention_tables(results: Mapping[str, Any]) -> list[ResultTable]:
                 (_title(name), *(_intervention(each["interventions"].get(key)) for key in names))
                 for name, each in analyses.items()
             ],
-            "In brackets: % of the test nodes whose prediction changes. The other run was trained on another split, whose "
-            "training part holds test nodes of this one: its attention may know their classes.",
+            "In brackets: % of the test nodes whose prediction changes. The other run was trained on another split, "
+            "whose training part holds test nodes of this one: its attention may know their classes.",
         )
     )
     return tables
