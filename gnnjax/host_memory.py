@@ -32,8 +32,12 @@ def keep_freed_memory() -> bool:
 
 def peak_memory() -> int:
     """The most memory that this process has held at any time so far, in bytes (resident set size)."""
+    # What getrusage says on Linux begins with the peak of the process that started this one.
+    peak = _kibibytes("/proc/self/status", "VmHWM")
+    if peak is not None:
+        return peak * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS counts bytes, Linux KiB.
+    # macOS counts bytes, others KiB.
     return peak if sys.platform == "darwin" else peak * 1024
 
 
@@ -42,12 +46,9 @@ def available_memory() -> int | None:
 
     Linux says it outright; elsewhere all of the physical memory stands for it.
     """
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
+    available = _kibibytes("/proc/meminfo", "MemAvailable")
+    if available is not None:
+        return available * 1024
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, OSError, ValueError):
@@ -70,3 +71,12 @@ def require_memory(num_bytes: int, what: str, instead: str) -> None:
         raise MemoryLimitError(
             f"{what} needs {num_bytes / 1e9:.1f} GB of memory and {available / 1e9:.1f} GB are available; {instead}"
         )
+
+
+def _kibibytes(path: str, name: str) -> int | None:
+    """A number from one of Linux's tables of memory, or None where it is not there."""
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), None)

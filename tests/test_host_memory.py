@@ -46,6 +46,14 @@ def test_peak_memory_holds_what_was_allocated():
     assert size < peak_memory() < 3 * size
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's own peak")
+def test_peak_memory_is_not_that_of_the_parent():
+    assert np.ones(400_000_000, np.uint8).all()
+    script = "from gnnjax.host_memory import peak_memory; print(peak_memory())"
+    peak = int(subprocess.run([sys.executable, "-c", script], capture_output=True, check=True).stdout)
+    assert 0 < peak < 400_000_000
+
+
 class TestRequireMemory:
     def test_says_how_much_is_needed_and_what_to_use_instead(self, monkeypatch):
         monkeypatch.setattr(host_memory, "available_memory", lambda: 8_000_000_000)
