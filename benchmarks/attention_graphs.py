@@ -287,25 +287,14 @@ def layer_workload(num_nodes: int, num_edges: int, steps: int) -> Workload:
     )
 
 
-def resident_peak() -> int:
-    """Peak memory of this process in bytes. Linux alone forgets what the process was before it became this program."""
-    try:
-        for line in Path("/proc/self/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return peak_memory()
-
-
 def measured_memory(make: Callable[[], Run], threads: int, keep: bool) -> int:
     """Bytes that a side takes at its peak beside its imports. For a process of its own."""
     limit_threads(threads)
     if keep:
         keep_freed_memory()
-    before = resident_peak()
+    before = peak_memory()
     make()(MEMORY_STEPS)
-    return resident_peak() - before
+    return peak_memory() - before
 
 
 def memory_of_each(workloads: list[Workload], threads: int, keep: bool) -> dict[str, dict[str, int]]:
