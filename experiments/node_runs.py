@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from tqdm import tqdm
 
 from data_prep.node_data import prepare_node_data
 from experiments.command_line import parse_numbers
-from gnnjax import data, models, train
+from gnnjax import data, explain, models, train
 from gnnjax.atomic import atomic_open
 from gnnjax.data.format import read_archive
 from gnnjax.errors import RunError
@@ -157,8 +156,7 @@ class NodeExperiment:
 
     def attention(self, variant: Variant, split: int) -> np.ndarray:
         """The attention of a split's model, `[layers, heads, ...]` as `GraphTransformer.attend` gives it."""
-        graphdef, state = nnx.split(self.trained(variant, split))
-        return np.asarray(_make_attend(graphdef)(nnx.to_pure_dict(state), self.inputs(variant.family)))
+        return np.asarray(explain.own_attention(self.trained(variant, split), self.inputs(variant.family)))
 
     def _train_splits(self, variant, splits, inputs, on_progress):
         built = [self.build(variant, split) for split in splits]
@@ -188,11 +186,6 @@ class NodeExperiment:
 
     def _folder(self, variant: Variant, split: int) -> Path:
         return self.workdir / variant.folder / f"split-{split}"
-
-
-@functools.lru_cache(maxsize=4)
-def _make_attend(graphdef: nnx.GraphDef) -> Callable[..., jax.Array]:
-    return jax.jit(lambda params, inputs: nnx.merge(graphdef, params, copy=True).attend(inputs)[1])
 
 
 def _masks(config: ConfigDict, dataset: data.NodeDataset) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Losses over the real graphs and edges of a padded batch."""
+"""Losses over the real graphs and edges of a padded batch, or over some of the nodes of one graph."""
 
 import jax.numpy as jnp
 import numpy as np

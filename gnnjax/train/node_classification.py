@@ -15,9 +15,10 @@ from jaxtyping import Array, Bool, Float, Int
 from gnnjax.data.node_splits import PARTS, check_node_splits
 from gnnjax.errors import NonFiniteLossError, RunError
 from gnnjax.models import NodeInputs
+from gnnjax.train.losses import prediction_loss
 from gnnjax.train.optimizers import adam_l2
 
-__all__ = ["NodeFit", "fit_nodes", "node_accuracy", "node_loss"]
+__all__ = ["NodeFit", "fit_nodes", "node_accuracy"]
 
 
 class NodeFit(NamedTuple):
@@ -37,14 +38,6 @@ class NodeFit(NamedTuple):
     def test_accuracy(self) -> float:
         """Accuracy in [0, 1] on the test nodes in the best epoch."""
         return float(self.history["test"][self.best_epoch])
-
-
-def node_loss(
-    logits: Float[Array, "nodes classes"], labels: Int[Array | np.ndarray, " nodes"], mask: Bool[Array, " nodes"]
-) -> Float[Array, ""]:
-    """Mean negative log-likelihood, in nats, over the nodes of the mask."""
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
-    return jnp.where(mask, losses, 0).sum() / mask.sum()
 
 
 def node_accuracy(
@@ -129,7 +122,8 @@ def _make_chunk(
 
     def run(params, opt_state, inputs, labels, parts, key, first_epoch):
         def loss(params, key):
-            return node_loss(nnx.merge(graphdef, params, copy=True)(inputs, key=key), labels, parts["train"])
+            logits = nnx.merge(graphdef, params, copy=True)(inputs, key=key)
+            return prediction_loss("multiclass", logits, labels, parts["train"])
 
         def epoch(carry, index):
             params, opt_state = carry

@@ -23,7 +23,7 @@ from gnnjax.models import (
     import_torch_weights,
     node_inputs,
 )
-from gnnjax.train import node_loss
+from gnnjax.train import prediction_loss
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-5}
 FILES = sorted(path.stem for path in (Path(__file__).parents[1] / "fixtures").glob("ag_*.npz"))
@@ -119,7 +119,9 @@ def test_three_training_steps(golden, model, inputs):
     @jax.jit
     def gradients(params):
         return jax.value_and_grad(
-            lambda params: node_loss(nnx.merge(graphdef, params, copy=True)(inputs), labels, train_mask)
+            lambda params: prediction_loss(
+                "multiclass", nnx.merge(graphdef, params, copy=True)(inputs), labels, train_mask
+            )
         )(params)
 
     opt_state = optimizer.init(params)
