@@ -12,6 +12,7 @@ from gnnjax.ops.concrete import sample_concrete
 from gnnjax.ops.dropout import dropout, keep_mask
 from gnnjax.ops.instance_norm import graph_instance_norm
 from gnnjax.ops.message_passing import aggregate, check_edge_attention, pair_linear, propagate
+from gnnjax.ops.row_bits import row_bits, row_uniform
 from gnnjax.ops.segment import segment_max, segment_mean, segment_min, segment_softmax, segment_sum
 from gnnjax.ops.sparse import SparsePattern, sddmm, sparse_pattern, spmm
 from gnnjax.ops.sparse_product import ProductPlan, plan_product
@@ -33,6 +34,8 @@ __all__ = [
     "pair_linear",
     "plan_product",
     "propagate",
+    "row_bits",
+    "row_uniform",
     "sample_concrete",
     "sddmm",
     "segment_max",

@@ -3,29 +3,40 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
+
+from gnnjax.ops.row_bits import row_bits
 
 __all__ = ["dropout", "keep_mask"]
 
 
-def dropout(x: Float[Array | np.ndarray, "..."], rate: float, key: jax.Array | None) -> Float[Array, "..."]:
+def dropout(
+    x: Float[Array | np.ndarray, "..."],
+    rate: float,
+    key: jax.Array | None,
+    rows: Int[Array | np.ndarray, " rows"] | None = None,
+) -> Float[Array, "..."]:
     """Sets entries to 0 with probability `rate` and scales the others by `1 / (1 - rate)`.
 
     Args:
       x: any array.
       rate: in [0, 1), static; rounded to the nearest multiple of 2^-16.
       key: a PRNG key, or None for evaluation (returns `x`).
+      rows: where `x` is `[rows, features]`, some of the rows of a larger array: their numbers in it. The same entries
+        are kept as if the larger array were dropped out.
     """
     if not 0 <= rate < 1:
         raise ValueError(f"rate is {rate}, must be in [0, 1)")
     x = jnp.asarray(x)
     if key is None or rate == 0:
         return x
-    return jnp.where(keep_mask(key, x.shape, rate), x / (1 - rate), 0)
+    return jnp.where(keep_mask(key, x.shape, rate, rows), x / (1 - rate), 0)
 
 
-def keep_mask(key: jax.Array, shape: tuple[int, ...], rate: float) -> Bool[Array, "..."]:
-    """True with probability `1 - rate`, independently for each entry.
+def keep_mask(
+    key: jax.Array, shape: tuple[int, ...], rate: float, rows: Int[Array | np.ndarray, " rows"] | None = None
+) -> Bool[Array, "..."]:
+    """True with probability `1 - rate`, independently for each entry; the arguments are those of `dropout`.
 
     Random bits are the dearest part of dropout on CPU, so a 32-bit word of the generator serves several entries: 32 of
     them at rate 1/2, two at a rate that is no small binary fraction. All bits of a word are independent.
@@ -33,7 +44,8 @@ def keep_mask(key: jax.Array, shape: tuple[int, ...], rate: float) -> Bool[Array
     bits = next((bits for bits in (1, 2, 4, 8) if (rate * 2**bits).is_integer()), 16)
     per_word = 32 // bits
     *leading, width = shape
-    words = jax.random.bits(key, (*leading, -(-width // per_word)), jnp.uint32)
+    size = -(-width // per_word)
+    words = jax.random.bits(key, (*leading, size), jnp.uint32) if rows is None else row_bits(key, rows, size)
     shifts = jnp.arange(0, 32, bits, dtype=jnp.uint32)
     lanes = (words[..., None] >> shifts) & jnp.uint32(2**bits - 1)
     lanes = lanes.reshape(*leading, -1)[..., :width]
