@@ -49,7 +49,10 @@ class GraphConvolution(nnx.Module):
           key: for dropout; None switches it off.
         """
         keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
+        shard = inputs.shard
+        rows, column_degrees = (None, None) if shard is None else (shard.node_numbers, shard.column_degrees)
         x = self.encoder(jnp.asarray(inputs.nodes))
         for layer, layer_key in zip(self.layers, keys, strict=True):
-            x = x + dropout(jax.nn.relu(layer(x, inputs.pattern)), self.dropout_rate, layer_key)
+            convolved = layer(x, inputs.pattern, gather=inputs.gather, column_degrees=column_degrees)
+            x = x + dropout(jax.nn.relu(convolved), self.dropout_rate, layer_key, rows)
         return self.classifier(x)

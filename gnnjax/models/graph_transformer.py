@@ -1,6 +1,5 @@
 """Graph transformers for node classification that are attention alone: what flows between nodes is in it."""
 
-import functools
 from collections.abc import Callable, Iterable
 from typing import Literal, get_args
 
@@ -81,7 +80,8 @@ class GraphTransformer(nnx.Module):
           key: for dropout; None switches it off.
 
         Raises:
-          ValueError: the inputs lack the distance bias or the positional encoding.
+          ValueError: the inputs lack the distance bias or the positional encoding, or are one device's part of a graph
+            where attention is not `sparse`.
         """
         if key is None:
             return self._classify(inputs, [self._attend(inputs, None)] * len(self.layers))
@@ -144,30 +144,39 @@ class GraphTransformer(nnx.Module):
     def _classify(
         self, inputs: NodeInputs, attends: Iterable[Callable], keys: Iterable[jax.Array | None] | None = None
     ) -> jax.Array:
+        if inputs.shard is not None and self.attention != "sparse":
+            raise ValueError(
+                "nodes can be partitioned over devices for convolutions and sparse attention alone, "
+                f"attention is {self.attention!r}"
+            )
         keys = [None] * len(self.layers) if keys is None else keys
+        rows = None if inputs.shard is None else inputs.shard.node_numbers
         x = self.encoder(jnp.asarray(inputs.nodes))
         if self.positional_encoder is not None:
             if inputs.positional_encoding is None:
                 raise ValueError("dense attention needs inputs.positional_encoding (data.laplacian_encoding)")
             x = x + self.positional_encoder(jnp.asarray(inputs.positional_encoding))
         for layer, attend, key in zip(self.layers, attends, keys, strict=True):
-            x = x + dropout(jax.nn.relu(layer(x, attend)), self.dropout_rate, key)
+            x = x + dropout(jax.nn.relu(layer(x, attend)), self.dropout_rate, key, rows)
         return self.classifier(x)
 
     def _attend(self, inputs: NodeInputs, key: jax.Array | None) -> Callable:
         drop = {"dropout_rate": self.dropout_rate, "dropout_key": key}
         if self.attention == "sparse":
-            return functools.partial(sparse_attention, pattern=inputs.pattern, **drop)
-        return functools.partial(dense_attention, **self._bias(inputs), **drop)
+            first_entry = None if inputs.shard is None else inputs.shard.first_entry[0]
+            return lambda query, key, value: sparse_attention(
+                query, inputs.gather(key), inputs.gather(value), inputs.pattern, first_entry=first_entry, **drop
+            )
+        return lambda query, key, value: dense_attention(query, key, value, **self._bias(inputs), **drop)
 
     def _weights(self, inputs: NodeInputs, query: jax.Array, key: jax.Array) -> jax.Array:
         if self.attention == "sparse":
-            return sparse_attention_weights(query, key, inputs.pattern)
+            return sparse_attention_weights(query, inputs.gather(key), inputs.pattern)
         return dense_attention_weights(query, key, **self._bias(inputs))
 
     def _apply(self, inputs: NodeInputs, attention: jax.Array, value: jax.Array) -> jax.Array:
         if attention.ndim == 2:
-            return apply_sparse_attention(attention, value, inputs.pattern)
+            return apply_sparse_attention(attention, inputs.gather(value), inputs.pattern)
         return apply_dense_attention(attention, value)
 
     def _bias(self, inputs: NodeInputs) -> dict:

@@ -1,16 +1,42 @@
 """What the node classifiers read: one graph, and what is known of its structure."""
 
+import dataclasses
+import functools
 from typing import Literal, NamedTuple, get_args
 
+import jax
 import jraph
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from gnnjax.ops import SparsePattern, sparse_pattern
 
-__all__ = ["Flow", "NodeInputs", "node_inputs"]
+__all__ = ["Flow", "NodeInputs", "NodeShard", "node_inputs"]
 
 Flow = Literal["to_receivers", "to_senders"]
+
+
+@functools.partial(
+    jax.tree_util.register_dataclass,
+    data_fields=["node_numbers", "first_entry", "column_degrees"],
+    meta_fields=["axis_name"],
+)
+@dataclasses.dataclass(frozen=True)
+class NodeShard:
+    """Where one device's nodes are in a graph that is partitioned over a mesh (`parallel.partition_inputs`).
+
+    Attributes:
+      node_numbers: `[nodes]`, of the device's nodes in the whole graph; padding nodes have any.
+      first_entry: `[1]`, the number of its first entry in the whole pattern, of which its own are a range; `[parts]`
+        before the parts are split over the devices.
+      column_degrees: `[entries]`, the number of entries in the row of each entry's column.
+      axis_name: of the mesh.
+    """
+
+    node_numbers: Int[Array | np.ndarray, " nodes"]
+    first_entry: Int[Array | np.ndarray, " parts"]
+    column_degrees: Int[Array | np.ndarray, " entries"]
+    axis_name: str
 
 
 class NodeInputs(NamedTuple):
@@ -21,12 +47,19 @@ class NodeInputs(NamedTuple):
       pattern: entry (i, j) where node i reads from node j, each node from itself included.
       distance_bias: `[nodes, nodes]`, or None; read by the dense attention with bias alone.
       positional_encoding: `[nodes, size]`, or None; read by the dense attention without bias alone.
+      shard: None, or the graph is partitioned and this is the part of one device, inside of `jax.shard_map`: nodes and
+        rows of the pattern are its own, columns count the nodes of all devices one after the other.
     """
 
     nodes: Float[Array | np.ndarray, "nodes features"]
     pattern: SparsePattern
     distance_bias: Float[Array | np.ndarray, "nodes nodes"] | None = None
     positional_encoding: Float[Array | np.ndarray, "nodes size"] | None = None
+    shard: NodeShard | None = None
+
+    def gather(self, x: Float[Array, "nodes *features"]) -> Float[Array, "columns *features"]:
+        """The rows that the pattern's columns count, from this device's rows and those of the others."""
+        return x if self.shard is None else jax.lax.all_gather(x, self.shard.axis_name, tiled=True)
 
 
 def node_inputs(

@@ -1,10 +1,12 @@
 """The graph convolution of Kipf & Welling."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from gnnjax.ops import SparsePattern, spmm
 
@@ -29,19 +31,39 @@ class GraphConv(nnx.Module):
         self.bias = nnx.Param(jnp.zeros(out_features))
 
     def __call__(
-        self, nodes: Float[Array | np.ndarray, "nodes in_features"], pattern: SparsePattern
+        self,
+        nodes: Float[Array | np.ndarray, "nodes in_features"],
+        pattern: SparsePattern,
+        *,
+        gather: Callable[[jax.Array], jax.Array] | None = None,
+        column_degrees: Int[Array | np.ndarray, " entries"] | None = None,
     ) -> Float[Array, "nodes out_features"]:
         """Convolves node features.
 
         Args:
           nodes: `[nodes, in_features]`.
           pattern: entry (i, j) where node i receives from node j; self loops are entries like others.
+          gather: where `nodes` are one device's part of a graph: from its rows to those that the columns count.
+          column_degrees: needed with `gather`; see `symmetric_weights`.
         """
-        return spmm(symmetric_weights(pattern), self.linear(jnp.asarray(nodes)), pattern) + self.bias[...]
+        x = self.linear(jnp.asarray(nodes))
+        x = x if gather is None else gather(x)
+        return spmm(symmetric_weights(pattern, column_degrees), x, pattern) + self.bias[...]
 
 
-def symmetric_weights(pattern: SparsePattern) -> Float[Array, " entries"]:
-    r"""The entries of :math:`D^{-1/2} A D^{-1/2}`, where D counts the entries of each row of the pattern A."""
-    degrees = jnp.diff(jnp.asarray(pattern.row_pointers)).astype(jnp.float32)
-    scale = jax.lax.rsqrt(jnp.maximum(degrees, 1))
-    return scale[pattern.rows] * scale[pattern.columns]
+def symmetric_weights(
+    pattern: SparsePattern, column_degrees: Int[Array | np.ndarray, " entries"] | None = None
+) -> Float[Array, " entries"]:
+    r"""The entries of :math:`D^{-1/2} A D^{-1/2}`, where D counts the entries of each row of the pattern A.
+
+    Args:
+      pattern: where A has entries.
+      column_degrees: of each entry's column, where the pattern holds some of the rows of A alone.
+    """
+    degrees = jnp.diff(jnp.asarray(pattern.row_pointers))
+    columns = degrees[pattern.columns] if column_degrees is None else jnp.asarray(column_degrees)
+    return _inverse_root(degrees)[pattern.rows] * _inverse_root(columns)
+
+
+def _inverse_root(degrees):
+    return jax.lax.rsqrt(jnp.maximum(degrees, 1).astype(jnp.float32))

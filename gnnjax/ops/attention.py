@@ -12,7 +12,7 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from gnnjax.ops.dropout import dropout, keep_mask
 from gnnjax.ops.segment import segment_softmax
@@ -28,15 +28,17 @@ __all__ = [
 ]
 
 _Heads = Float[Array | np.ndarray, "nodes heads size"]
+# Those of a pattern's columns: all nodes, also where its rows are the nodes of one device alone.
+_ColumnHeads = Float[Array | np.ndarray, "columns heads size"]
 # Rows of the attention matrix that are in memory at a time.
 _BLOCK = 256
 
 
-def sparse_attention_weights(query: _Heads, key: _Heads, pattern: SparsePattern) -> Float[Array, "heads entries"]:
+def sparse_attention_weights(query: _Heads, key: _ColumnHeads, pattern: SparsePattern) -> Float[Array, "heads entries"]:
     """Attention of each head at the entries of `pattern`: the softmax over each row.
 
     Args:
-      query, key: `[nodes, heads, size]`.
+      query, key: `[nodes, heads, size]`, those of the pattern's rows and columns.
       pattern: entry (i, j) where query i may attend to key j.
     """
     scale = 1 / math.sqrt(query.shape[-1])
@@ -48,7 +50,7 @@ def sparse_attention_weights(query: _Heads, key: _Heads, pattern: SparsePattern)
 
 
 def apply_sparse_attention(
-    attention: Float[Array | np.ndarray, "heads entries"], value: _Heads, pattern: SparsePattern
+    attention: Float[Array | np.ndarray, "heads entries"], value: _ColumnHeads, pattern: SparsePattern
 ) -> Float[Array, "nodes heads size"]:
     """Sums of the values, weighted by a given attention."""
     return jax.vmap(functools.partial(spmm, pattern=pattern), in_axes=(0, 1), out_axes=1)(
@@ -58,23 +60,41 @@ def apply_sparse_attention(
 
 def sparse_attention(
     query: _Heads,
-    key: _Heads,
-    value: _Heads,
+    key: _ColumnHeads,
+    value: _ColumnHeads,
     pattern: SparsePattern,
     *,
     dropout_rate: float = 0.0,
     dropout_key: jax.Array | None = None,
+    first_entry: Int[Array | np.ndarray, ""] | None = None,
 ) -> Float[Array, "nodes heads size"]:
     """Attention over the entries of `pattern`; memory is linear in the entries. A row without entries gives 0.
 
     Args:
-      query, key, value: `[nodes, heads, size]`.
+      query, key, value: `[nodes, heads, size]`, those of the pattern's rows, columns and columns.
       pattern: entry (i, j) where query i may attend to key j.
       dropout_rate: of the attention weights, in [0, 1).
       dropout_key: None switches dropout off.
+      first_entry: where the pattern is a range of the entries of a larger one: the number of its first entry in that.
+        The same weights are kept as with the larger pattern.
     """
-    attention = dropout(sparse_attention_weights(query, key, pattern), dropout_rate, dropout_key)
+    attention = sparse_attention_weights(query, key, pattern)
+    if dropout_key is not None:
+        drop = functools.partial(_drop_entries, rate=dropout_rate, first_entry=first_entry)
+        attention = jax.vmap(drop)(attention, jax.random.split(dropout_key, attention.shape[0]))
     return apply_sparse_attention(attention, value, pattern)
+
+
+def _drop_entries(attention, key, *, rate, first_entry):
+    """Dropout of one head's `[entries]`; a head has its own key, so that its noise needs no number of all entries."""
+    if first_entry is None:
+        return dropout(attention, rate, key)
+    # Entries share words of random bits, but never more than 32 of them one word: noise is drawn for whole blocks.
+    (num_entries,) = attention.shape
+    blocks = first_entry // 32 + jnp.arange(num_entries // 32 + 2)
+    keep = keep_mask(key, (len(blocks), 32), rate, blocks).reshape(-1)
+    keep = jax.lax.dynamic_slice_in_dim(keep, first_entry % 32, num_entries)
+    return jnp.where(keep, attention / (1 - rate), 0)
 
 
 def dense_attention_weights(

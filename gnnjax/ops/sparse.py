@@ -1,4 +1,4 @@
-"""Products with sparse square matrices whose entries are given per edge: the sparse half of attention over neighbours.
+"""Products with sparse matrices whose entries are given per edge: the sparse half of attention over neighbours.
 
 The two operations are each other's gradients, so that neither ever builds an array of features per edge. On CPU the
 sum is the compressed-row product of jaxlib, six to eight times as fast as a segment sum of gathered rows (measured at
@@ -21,24 +21,26 @@ _CHUNK = 2048
 
 
 class SparsePattern(NamedTuple):
-    """Where a square sparse matrix has entries, ordered by row, with what its transpose needs. A pytree of arrays.
+    """Where a sparse matrix has entries, ordered by row, with what its transpose needs. A pytree of arrays.
+
+    The matrix is square, except where it holds one device's rows of a square one.
 
     Attributes:
       rows, columns: `[entries]`, by (row, column).
-      row_pointers: `[nodes + 1]`, where each row begins.
+      row_pointers: `[rows + 1]`, where each row begins.
       order: `[entries]`, the positions of the entries, by (column, row).
-      column_pointers: `[nodes + 1]`, where each column begins in that order.
+      column_pointers: `[columns + 1]`, where each column begins in that order.
     """
 
     rows: Int[Array | np.ndarray, " entries"]
     columns: Int[Array | np.ndarray, " entries"]
-    row_pointers: Int[Array | np.ndarray, " pointers"]
+    row_pointers: Int[Array | np.ndarray, " row_pointers"]
     order: Int[Array | np.ndarray, " entries"]
-    column_pointers: Int[Array | np.ndarray, " pointers"]
+    column_pointers: Int[Array | np.ndarray, " column_pointers"]
 
     @property
     def num_nodes(self) -> int:
-        """Number of rows and of columns."""
+        """Number of rows."""
         return self.row_pointers.shape[0] - 1
 
 
@@ -66,14 +68,14 @@ def sparse_pattern(rows: np.ndarray, columns: np.ndarray, num_nodes: int) -> Spa
 
 def spmm(
     weights: Float[Array | np.ndarray, " entries"],
-    x: Float[Array | np.ndarray, "nodes features"],
+    x: Float[Array | np.ndarray, "columns features"],
     pattern: SparsePattern,
-) -> Float[Array, "nodes features"]:
+) -> Float[Array, "rows features"]:
     r"""Sparse times dense, :math:`y_i = \sum_j w_{ij} x_j`. Can be jitted, differentiated and vmapped.
 
     Args:
       weights: the matrix's entries, in the order of `pattern`.
-      x: `[nodes, features]`.
+      x: `[columns, features]`.
       pattern: where the entries are.
     """
     # Arrays of numpy that a jitted function closes over are no constants that a custom gradient takes.
@@ -81,8 +83,8 @@ def spmm(
 
 
 def sddmm(
-    left: Float[Array | np.ndarray, "nodes features"],
-    right: Float[Array | np.ndarray, "nodes features"],
+    left: Float[Array | np.ndarray, "rows features"],
+    right: Float[Array | np.ndarray, "columns features"],
     pattern: SparsePattern,
 ) -> Float[Array, " entries"]:
     r"""Sampled dense times dense, :math:`s_{ij} = x_i \cdot y_j` at the entries of the pattern alone.
@@ -90,8 +92,8 @@ def sddmm(
     Can be jitted, differentiated and vmapped.
 
     Args:
-      left: `[nodes, features]`, x.
-      right: `[nodes, features]`, y.
+      left: `[rows, features]`, x.
+      right: `[columns, features]`, y.
       pattern: where entries are wanted.
 
     Returns:
