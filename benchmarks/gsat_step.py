@@ -77,7 +77,7 @@ def gnnjax_runs(dataset: GraphDataset, train: GraphBatch, evaluation: GraphBatch
     def run_eval(steps: int):
         output = None
         for _ in range(steps):
-            output = eval_step(state.params, state.batch_stats, evaluation, R)
+            output = eval_step(state[:2], evaluation, R)
         jax.block_until_ready(output)
 
     return {"training": run_train, "evaluation": run_eval}

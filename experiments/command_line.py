@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import jax
 from absl import app, flags, logging
 from ml_collections import ConfigDict, config_flags
 
@@ -17,6 +18,14 @@ _KEEP_FREED_MEMORY = flags.DEFINE_bool(
     "keep_freed_memory",
     True,
     "On Linux, keep freed memory in the process: faster on CPUs, and its memory stays at its peak.",
+)
+
+
+_COMPILATION_CACHE = flags.DEFINE_string(
+    "compilation_cache",
+    None,
+    "Folder that keeps compiled programs, so that training of the same kind starts sooner the next time. What lies "
+    "there is executed: nobody else should be able to write to it.",
 )
 
 
@@ -43,6 +52,8 @@ def _parse(argv: list[str]) -> list[str]:
             config.keys()
         if not flags.FLAGS["verbosity"].present:
             logging.set_verbosity(logging.WARNING)
+        if _COMPILATION_CACHE.value:
+            jax.config.update("jax_compilation_cache_dir", _COMPILATION_CACHE.value)
         if _KEEP_FREED_MEMORY.value and keep_freed_memory():
             print(
                 "Keeping freed memory in the process (faster on CPUs); --nokeep_freed_memory leaves that to the system."

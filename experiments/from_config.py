@@ -8,6 +8,7 @@ from ml_collections import ConfigDict
 
 from gnnjax import data, models, nn, train
 from gnnjax.errors import RunError
+from gnnjax.parallel import is_first_process, wait_for_processes
 
 __all__ = [
     "backbone_arguments",
@@ -20,10 +21,12 @@ __all__ = [
 
 
 def load_dataset(config: ConfigDict) -> data.GraphDataset:
-    """Prepares the data unless it is there, and loads it."""
+    """Prepares the data unless it is there, and loads it. Of several processes, the first prepares for all."""
     options = config.dataset.to_dict()
-    preparation = importlib.import_module(f"data_prep.{options.pop('name')}")
-    return data.load(preparation.prepare(**options))
+    prepare = importlib.import_module(f"data_prep.{options.pop('name')}").prepare
+    path = prepare(**options) if is_first_process() else None
+    wait_for_processes("the data are there")
+    return data.load(path or prepare(**options))
 
 
 def run_settings(config: ConfigDict, dataset: data.GraphDataset) -> dict[str, Any]:

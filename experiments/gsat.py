@@ -6,6 +6,7 @@ Examples:
   python experiments/gsat.py --config=configs/ba2motifs.py --config.dataset.source=official --workdir=runs/official
   python experiments/gsat.py --config=configs/ba2motifs.py --config.pretrained=auto
   python experiments/gsat.py --config=configs/ba2motifs.py --config.training.epochs=20 --workdir=runs/short
+  python experiments/gsat.py --config=configs/ogbg_mol.py:hiv --devices=all
 
 Any value of the configuration file can be overridden as --config.NAME=VALUE. With `pretrained` the run is GSAT*: it
 starts from classifiers that experiments/pretrain.py trained. The run's folder receives `results.json`, and for each
@@ -23,42 +24,54 @@ import jax
 import numpy as np
 from absl import flags
 from flax import nnx
+from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from experiments import pretrain
 from experiments.command_line import define_config_flag, parse_seeds, run_main
+from experiments.devices import device_mesh
 from experiments.from_config import build_backbone, load_dataset, run_settings, split_dataset
 from experiments.report import print_table, run_seeds, seed_result
 from gnnjax import data, models, plot, train
+from gnnjax.parallel import is_first_process
 from gnnjax.train.progress import ProgressBar
 from gnnjax.train.run_folder import write_json
 from gnnjax.train.tensorboard import TensorBoard
 
 
-def run(config: ConfigDict, dataset: data.GraphDataset, workdir: Path, *, overwrite: bool = False) -> list[dict]:
+def run(
+    config: ConfigDict,
+    dataset: data.GraphDataset,
+    workdir: Path,
+    *,
+    overwrite: bool = False,
+    mesh: Mesh | None = None,
+) -> list[dict]:
     """Trains one model per seed, or picks up what is already there, and returns a result for each.
 
-    `results.json` holds all seeds that the folder has, also those of earlier calls.
+    `results.json` holds all seeds that the folder has, also those of earlier calls. The devices of a mesh share each
+    batch.
     """
     settings = run_settings(config, dataset) | {"pretrained": bool(config.pretrained)}
     if not config.pretrained:
         del settings["pretraining"]
     elif config.pretrained == "auto":
-        pretrain.run(config, dataset, pretrain.default_workdir(config))
+        pretrain.run(config, dataset, pretrain.default_workdir(config), mesh=mesh)
     return run_seeds(
         workdir,
         settings,
         parse_seeds(config.seeds),
-        lambda seed, folder: run_seed(config, dataset, seed, folder),
+        lambda seed, folder: run_seed(config, dataset, seed, folder, mesh),
         overwrite=overwrite,
     )
 
 
-def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: Path) -> dict:
-    """Trains and judges the model of one seed."""
+def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: Path, mesh: Mesh | None = None) -> dict:
+    """Trains and judges the model of one seed; processes other than the first only train."""
     splits = split_dataset(config, dataset, seed)
     model = build_model(config, dataset, splits, seed)
     schedule = train.RSchedule(**config.r)
+    writes = is_first_process()
     tensorboard = TensorBoard(folder / "tensorboard")
     fitted = train.fit(
         model,
@@ -67,11 +80,14 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: 
         r=schedule,
         seed=seed,
         folder=folder / "checkpoints",
-        callbacks=[ProgressBar(f"seed {seed}", metric=config.training.metric), tensorboard],
+        callbacks=[ProgressBar(f"seed {seed}", metric=config.training.metric), tensorboard] if writes else [],
+        mesh=mesh,
         **config.training,
         **config.optimizer,
         **config.loss,
     )
+    if not writes:
+        return {}
     write_json(folder / "history.json", fitted.history)
     explained = "explained" if "explained" in splits else "test"
     indices = splits[explained]
@@ -139,8 +155,11 @@ def default_workdir(config: ConfigDict) -> Path:
 def main() -> None:
     config = CONFIG.value
     workdir = Path(WORKDIR.value or default_workdir(config))
-    print_table(run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value), title="test graphs")
-    print(f"Results, logs and figures are in {workdir}; tensorboard --logdir {workdir} shows the curves.")
+    mesh = device_mesh()
+    results = run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value, mesh=mesh)
+    if is_first_process():
+        print_table(results, title="test graphs")
+        print(f"Results, logs and figures are in {workdir}; tensorboard --logdir {workdir} shows the curves.")
 
 
 if __name__ == "__main__":

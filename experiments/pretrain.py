@@ -20,9 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from absl import flags
 from flax import nnx
+from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from experiments.command_line import define_config_flag, parse_seeds, run_main
+from experiments.devices import device_mesh
 from experiments.from_config import (
     backbone_arguments,
     build_backbone,
@@ -33,13 +35,24 @@ from experiments.from_config import (
 )
 from experiments.report import print_table, run_seeds, seed_result
 from gnnjax import data, train
+from gnnjax.parallel import is_first_process
 from gnnjax.train.progress import ProgressBar
 from gnnjax.train.run_folder import write_json
 from gnnjax.train.tensorboard import TensorBoard
 
 
-def run(config: ConfigDict, dataset: data.GraphDataset, workdir: Path, *, overwrite: bool = False) -> list[dict]:
-    """Trains one classifier per seed, or picks up what is already there, and returns a result for each."""
+def run(
+    config: ConfigDict,
+    dataset: data.GraphDataset,
+    workdir: Path,
+    *,
+    overwrite: bool = False,
+    mesh: Mesh | None = None,
+) -> list[dict]:
+    """Trains one classifier per seed, or picks up what is already there, and returns a result for each.
+
+    The devices of a mesh share each batch.
+    """
     asked = run_settings(config, dataset)
     settings = {name: asked[name] for name in ("name", "dataset", "data", "split", "model", "pretraining", "training")}
     del settings["training"]["epochs"]
@@ -47,27 +60,28 @@ def run(config: ConfigDict, dataset: data.GraphDataset, workdir: Path, *, overwr
         workdir,
         settings,
         parse_seeds(config.seeds),
-        lambda seed, folder: run_seed(config, dataset, seed, folder),
+        lambda seed, folder: run_seed(config, dataset, seed, folder, mesh),
         overwrite=overwrite,
     )
 
 
-def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: Path) -> dict:
-    """Trains, judges and stores the classifier of one seed."""
+def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: Path, mesh: Mesh | None = None) -> dict:
+    """Trains, judges and stores the classifier of one seed; processes other than the first only train."""
     splits = split_dataset(config, dataset, seed)
     model = build_backbone(config, dataset, splits, nnx.Rngs(seed))
+    bar = ProgressBar(f"classifier, seed {seed}", metric=config.training.metric)
     fitted = train.fit(
         model,
         dataset,
         splits,
         seed=seed,
         folder=folder / "checkpoints",
-        callbacks=[
-            ProgressBar(f"classifier, seed {seed}", metric=config.training.metric),
-            TensorBoard(folder / "tensorboard"),
-        ],
+        callbacks=[bar, TensorBoard(folder / "tensorboard")] if is_first_process() else [],
+        mesh=mesh,
         **pretraining_options(config),
     )
+    if not is_first_process():
+        return {}
     train.save_classifier(folder / "classifier", model, **description(config, dataset, splits, seed))
     write_json(folder / "history.json", fitted.history)
     last = train.evaluate(model, dataset, splits["test"], batch_size=config.training.batch_size)
@@ -102,8 +116,11 @@ def default_workdir(config: ConfigDict) -> Path:
 def main() -> None:
     config = CONFIG.value
     workdir = Path(WORKDIR.value or default_workdir(config))
-    print_table(run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value), title="test graphs, last epoch")
-    print(f"Classifiers, logs and results are in {workdir}; tensorboard --logdir {workdir} shows the curves.")
+    mesh = device_mesh()
+    results = run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value, mesh=mesh)
+    if is_first_process():
+        print_table(results, title="test graphs, last epoch")
+        print(f"Classifiers, logs and results are in {workdir}; tensorboard --logdir {workdir} shows the curves.")
 
 
 if __name__ == "__main__":

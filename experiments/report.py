@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gnnjax.host_memory import peak_memory
+from gnnjax.parallel import is_first_process, wait_for_processes
 from gnnjax.train import FitResult
 from gnnjax.train.run_folder import open_run_folder, read_json, write_json
 
@@ -36,18 +37,27 @@ def run_seeds(
 ) -> list[dict]:
     """Runs `run_seed(seed, folder)` for each seed whose result is not in `workdir` yet, and returns all results.
 
-    `results.json` there holds all seeds that the folder has, also those of earlier calls.
+    `results.json` there holds all seeds that the folder has, also those of earlier calls. Of several processes, all
+    call this and the first alone writes.
     """
-    open_run_folder(workdir, settings, overwrite=overwrite)
+    writes = is_first_process()
+    if writes:
+        open_run_folder(workdir, settings, overwrite=overwrite)
+    wait_for_processes(f"{workdir} is open")
     results = []
     for seed in seeds:
         folder = workdir / f"seed-{seed}"
         if not (folder / "result.json").exists():
-            write_json(folder / "result.json", run_seed(seed, folder))
+            result = run_seed(seed, folder)
+            if writes:
+                write_json(folder / "result.json", result)
+            wait_for_processes(f"{folder} is written")
         results.append(read_json(folder / "result.json"))
         finished = [read_json(path) for path in workdir.glob("seed-*/result.json")]
         finished.sort(key=lambda each: each["seed"])
-        write_json(workdir / "results.json", {"settings": settings, "seeds": finished, "summary": summarize(finished)})
+        if writes:
+            record = {"settings": settings, "seeds": finished, "summary": summarize(finished)}
+            write_json(workdir / "results.json", record)
     return results
 
 

@@ -1,12 +1,13 @@
 """Datasets of graphs and of nodes: the file format, splits, padded batches, homophily, distances and positions."""
 
-from gnnjax.data.batching import BatchShape, GraphBatch, batch_shape, iterate_batches, make_batch
+from gnnjax.data.batching import BatchShape, GraphBatch, batch_shape, iterate_batches, make_batch, part_offsets
 from gnnjax.data.dataset import GraphDataset, Kind, Task
 from gnnjax.data.degrees import degree_histogram
 from gnnjax.data.format import SCHEMA_VERSION, load, load_nodes, save
 from gnnjax.data.homophily import adjusted_homophily, edge_homophily, node_homophily
 from gnnjax.data.node_dataset import NodeDataset, sorted_unique_edges
 from gnnjax.data.node_splits import PAPER_NUM_NODES, check_node_splits, paper_node_splits, random_node_splits
+from gnnjax.data.prefetch import prefetch
 from gnnjax.data.splits import epoch_order, mutag_x_split, random_split, subsampled_split, with_explained_part
 from gnnjax.data.structure import distance_bias, laplacian_encoding, shortest_path_distances
 
@@ -34,6 +35,8 @@ __all__ = [
     "mutag_x_split",
     "node_homophily",
     "paper_node_splits",
+    "part_offsets",
+    "prefetch",
     "random_node_splits",
     "random_split",
     "save",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import jraph
 import numpy as np
 
+from gnnjax.batch_part import BatchPart
 from gnnjax.data.dataset import GraphDataset
 
 __all__ = ["BatchShape", "GraphBatch", "batch_shape", "iterate_batches", "make_batch"]
@@ -32,6 +33,7 @@ class GraphBatch(NamedTuple):
       graph_mask: `[n_graph]` bool, True for real graphs.
       reverse_edges: `[n_edge]` int32, see `gnnjax.graphs.reverse_edges`.
       edge_labels: `[n_edge]` uint8, 1 on edges of the true explanation, or None.
+      part: which part of a batch this is, where several devices share one; else None.
     """
 
     graphs: jraph.GraphsTuple
@@ -39,9 +41,10 @@ class GraphBatch(NamedTuple):
     graph_mask: np.ndarray
     reverse_edges: np.ndarray
     edge_labels: np.ndarray | None
+    part: BatchPart | None = None
 
 
-def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size: int) -> BatchShape:
+def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size: int, num_parts: int = 1) -> BatchShape:
     """A shape that holds every batch of the given passes over `dataset`, so that all of them compile once.
 
     Nodes and edges are rounded up by at most 1/16, so that other passes of the kind mostly get the same shape.
@@ -50,16 +53,33 @@ def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size:
       dataset: where the graphs are.
       orders: for each pass the graph indices in the order in which they are visited.
       batch_size: graphs per batch.
+      num_parts: the devices that share each batch; the shape is that of a part.
+    """
+    nodes = edges = graphs = 1
+    for order in orders:
+        offsets = part_offsets(len(order), batch_size, num_parts)
+        nodes = max(nodes, _largest_sum(dataset.n_node[order], offsets))
+        edges = max(edges, _largest_sum(dataset.n_edge[order], offsets))
+        graphs = max(graphs, int(np.diff(offsets).max(initial=1)))
+    return BatchShape(_round_up(nodes + 1), _round_up(edges), graphs + 1)
+
+
+def part_offsets(num_graphs: int, batch_size: int, num_parts: int = 1) -> np.ndarray:
+    """Where the parts of the batches of a pass begin and end: `[batches * num_parts + 1]`, from 0 to `num_graphs`.
+
+    The graphs of each batch are dealt out to its parts in order, as evenly as their number allows.
     """
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, must be at least 1")
-    nodes = edges = graphs = 1
-    for order in orders:
-        starts = np.arange(0, len(order), batch_size)
-        nodes = max(nodes, np.add.reduceat(dataset.n_node[order], starts, dtype=np.int64).max(initial=1))
-        edges = max(edges, np.add.reduceat(dataset.n_edge[order], starts, dtype=np.int64).max(initial=1))
-        graphs = max(graphs, min(batch_size, len(order)))
-    return BatchShape(_round_up(int(nodes) + 1), _round_up(int(edges)), graphs + 1)
+    starts = np.arange(0, num_graphs, batch_size)
+    sizes = np.minimum(num_graphs - starts, batch_size)
+    within = sizes[:, None] * np.arange(num_parts) // num_parts
+    return np.append((starts[:, None] + within).ravel(), num_graphs)
+
+
+def _largest_sum(sizes: np.ndarray, offsets: np.ndarray) -> int:
+    ends = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])[offsets]
+    return int(np.diff(ends).max(initial=1))
 
 
 def _round_up(size: int) -> int:

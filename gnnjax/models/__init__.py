@@ -1,6 +1,6 @@
 """Graph and node classifiers, and the attention that explains them."""
 
-from gnnjax.models.backbone import Backbone, ClassifierOutput
+from gnnjax.models.backbone import Backbone, ClassifierOutput, GraphClassifier
 from gnnjax.models.build import BACKBONES, build_backbone
 from gnnjax.models.gin import GIN
 from gnnjax.models.graph_convolution import GraphConvolution
@@ -24,6 +24,7 @@ __all__ = [
     "Family",
     "Flow",
     "GSATOutput",
+    "GraphClassifier",
     "GraphConvolution",
     "GraphTransformer",
     "NodeInputs",

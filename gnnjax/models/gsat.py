@@ -8,10 +8,11 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float, Int
 
+from gnnjax.batch_part import BatchPart
 from gnnjax.graphs import edge_graph_ids, node_graph_ids, reverse_edges
 from gnnjax.models.backbone import Backbone
 from gnnjax.nn import MLP
-from gnnjax.ops import pair_linear, sample_concrete
+from gnnjax.ops import pair_linear, row_uniform, sample_concrete
 
 __all__ = ["GSAT", "GSATOutput"]
 
@@ -74,6 +75,7 @@ class GSAT(nnx.Module):
         train: bool = False,
         key: jax.Array | None = None,
         uniform: Float[Array | np.ndarray, " rows"] | None = None,
+        part: BatchPart | None = None,
     ) -> tuple[Float[Array, "graphs out_features"], GSATOutput]:
         """Classifies graphs and explains how.
 
@@ -97,16 +99,20 @@ class GSAT(nnx.Module):
         embed_key, extract_key, noise_key, classify_key = (
             (None,) * 4 if key is None or not train else jax.random.split(key, 4)
         )
-        options = {"graph_mask": graph_mask, "train": train}
+        options: dict = {"graph_mask": graph_mask, "train": train}
+        row_numbers = None
+        if part is not None:
+            options["part"] = part
+            row_numbers = part.edge_rows if self.learn_edge_attention else part.node_rows
         embedding = self.backbone.embed(graphs, key=embed_key, **options)
-        attention_logits = self._extract(graphs, embedding, extract_key)
-        attention = self._sample(attention_logits, train, noise_key, uniform)
+        attention_logits = self._extract(graphs, embedding, extract_key, row_numbers)
+        attention = self._sample(attention_logits, train, noise_key, uniform, row_numbers)
         edge_attention = self._to_edges(graphs, attention, reverse)
         logits, _ = self.backbone(graphs, edge_attention, key=classify_key, **options)
         return logits, GSATOutput(embedding, attention_logits, attention, edge_attention)
 
-    def _extract(self, graphs, embedding, key):
-        options = {"num_graphs": graphs.n_node.shape[0], "key": key}
+    def _extract(self, graphs, embedding, key, row_numbers):
+        options = {"num_graphs": graphs.n_node.shape[0], "key": key, "row_numbers": row_numbers}
         if self.learn_edge_attention:
             first = self.extractor.layers[0]
             hidden = pair_linear(embedding, graphs.senders, graphs.receivers, first.kernel[...], first.bias[...])
@@ -115,11 +121,13 @@ class GSAT(nnx.Module):
             logits = self.extractor(embedding, graph_ids=node_graph_ids(graphs), **options)
         return logits[:, 0]
 
-    def _sample(self, logits, train, key, uniform):
+    def _sample(self, logits, train, key, uniform, row_numbers):
         if not train:
             return jax.nn.sigmoid(logits)
-        if uniform is None:
+        if uniform is None and row_numbers is None:
             uniform = jax.random.uniform(key, logits.shape, logits.dtype, minval=1e-10)
+        elif uniform is None:
+            uniform = row_uniform(key, row_numbers, minval=1e-10)
         return sample_concrete(logits, uniform, temperature=self.temperature)
 
     def _to_edges(self, graphs, attention, reverse):

@@ -10,15 +10,16 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float
 
+from gnnjax.batch_part import DATA_AXIS, BatchPart
 from gnnjax.graphs import node_graph_ids
-from gnnjax.models.backbone import ClassifierOutput
+from gnnjax.models.backbone import GraphClassifier
 from gnnjax.nn import MLP, Aggregator, BatchNorm, PNAConv, feature_encoder, mean_pool
 from gnnjax.ops import dropout
 
 __all__ = ["PNA"]
 
 
-class PNA(nnx.Module):
+class PNA(GraphClassifier):
     """Principal neighbourhood aggregation: encoder, `num_layers` residual convolutions, mean over the nodes, MLP.
 
     Args:
@@ -80,28 +81,24 @@ class PNA(nnx.Module):
         graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
         train: bool = False,
         key: jax.Array | None = None,
+        part: BatchPart | None = None,
     ) -> Float[Array, "nodes hidden_size"]:
         """Node embeddings; the arguments are those of `__call__`."""
         node_mask = None if graph_mask is None else jnp.asarray(graph_mask)[node_graph_ids(graphs)]
-        statistics = 0 if edge_attention is None else self.num_statistics - 1
+        normalize: dict = {"train": train, "statistics": 0 if edge_attention is None else self.num_statistics - 1}
+        row_numbers = None
+        if part is not None:
+            normalize["axis_name"], row_numbers = DATA_AXIS, part.node_rows
         keys = [None] * len(self.convs) if key is None else jax.random.split(key, len(self.convs))
         edges = None if self.edge_encoder is None else self.edge_encoder(graphs.edges)
         graphs = graphs._replace(nodes=self.node_encoder(graphs.nodes), edges=edges)
         for conv, norm, layer_key in zip(self.convs, self.batch_norms, keys, strict=True):
-            x = norm(conv(graphs, edge_attention), mask=node_mask, train=train, statistics=statistics)
-            graphs = graphs._replace(nodes=dropout(jax.nn.relu(x) + graphs.nodes, self.dropout_rate, layer_key))
+            x = norm(conv(graphs, edge_attention), mask=node_mask, **normalize)
+            graphs = graphs._replace(
+                nodes=dropout(jax.nn.relu(x) + graphs.nodes, self.dropout_rate, layer_key, row_numbers)
+            )
         return graphs.nodes
 
-    def __call__(
-        self,
-        graphs: jraph.GraphsTuple,
-        edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
-        *,
-        graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
-        train: bool = False,
-        key: jax.Array | None = None,
-    ) -> tuple[Float[Array, "graphs out_features"], ClassifierOutput]:
-        """Classifies graphs; arguments, results and errors are those of `models.GIN`."""
-        embedding = self.embed(graphs, edge_attention, graph_mask=graph_mask, train=train, key=key)
-        logits = self.classifier(mean_pool(graphs._replace(nodes=embedding)))
-        return logits, ClassifierOutput(embedding)
+    def read_out(self, graphs: jraph.GraphsTuple) -> Float[Array, "graphs out_features"]:
+        """Logits of graphs whose `nodes` are embeddings."""
+        return self.classifier(mean_pool(graphs))

@@ -6,13 +6,14 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float
 
-from gnnjax.models.backbone import ClassifierOutput
+from gnnjax.batch_part import BatchPart
+from gnnjax.models.backbone import GraphClassifier
 from gnnjax.nn import MLP, LEConv, Linear, mean_pool
 
 __all__ = ["SPMotifNet"]
 
 
-class SPMotifNet(nnx.Module):
+class SPMotifNet(GraphClassifier):
     """Linear encoder, `num_layers` local extremum convolutions with ReLU, mean over the nodes, MLP.
 
     It has neither dropout nor batch norm. Edge features of width 1 are edge weights.
@@ -43,6 +44,7 @@ class SPMotifNet(nnx.Module):
         graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
         train: bool = False,
         key: jax.Array | None = None,
+        part: BatchPart | None = None,
     ) -> Float[Array, "nodes hidden_size"]:
         """Node embeddings; the arguments are those of `__call__`."""
         graphs = graphs._replace(nodes=self.node_encoder(graphs.nodes))
@@ -50,27 +52,6 @@ class SPMotifNet(nnx.Module):
             graphs = graphs._replace(nodes=jax.nn.relu(conv(graphs, edge_attention)))
         return graphs.nodes
 
-    def __call__(
-        self,
-        graphs: jraph.GraphsTuple,
-        edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
-        *,
-        graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
-        train: bool = False,
-        key: jax.Array | None = None,
-    ) -> tuple[Float[Array, "graphs out_features"], ClassifierOutput]:
-        """Classifies graphs.
-
-        Args:
-          graphs: `nodes` is `[nodes, in_features]`; `edges` is None or `[edges, 1]`, the edge weights.
-          edge_attention: a factor for each message, usually in [0, 1]; None means 1.
-          graph_mask, train, key: what other backbones need; without effect here.
-
-        Returns:
-          The logits, and the node embedding behind them.
-
-        Raises:
-          ValueError: `edge_attention` does not hold one value per edge.
-        """
-        embedding = self.embed(graphs, edge_attention)
-        return self.classifier(mean_pool(graphs._replace(nodes=embedding))), ClassifierOutput(embedding)
+    def read_out(self, graphs: jraph.GraphsTuple) -> Float[Array, "graphs out_features"]:
+        """Logits of graphs whose `nodes` are embeddings."""
+        return self.classifier(mean_pool(graphs))

@@ -54,6 +54,7 @@ class GINConv(nnx.Module):
         node_mask: Bool[Array | np.ndarray, " nodes"] | None = None,
         train: bool = False,
         statistics: int = 0,
+        axis_name: str | None = None,
     ) -> Float[Array, "nodes out_features"]:
         """Returns the new node features; rows of padding nodes are finite and meaningless.
 
@@ -61,7 +62,7 @@ class GINConv(nnx.Module):
           graphs: `nodes` is `[nodes, in_features]`; `edges` is `[edges, edge_features]` if the layer uses them.
           edge_attention: a factor for each message.
           node_mask: True for real nodes (None: all are).
-          train, statistics: see `nn.BatchNorm`.
+          train, statistics, axis_name: see `nn.BatchNorm`.
 
         Raises:
           ValueError: `edge_attention` does not hold one value per edge.
@@ -71,4 +72,5 @@ class GINConv(nnx.Module):
         if self.edge_linear is not None:
             messages = jax.nn.relu(messages + self.edge_linear(graphs.edges))
         summed = aggregate(messages, graphs.receivers, x.shape[0], edge_attention)
-        return self.mlp(x + summed, mask=node_mask, train=train, statistics=statistics)
+        options = {"train": train, "statistics": statistics, "axis_name": axis_name}
+        return self.mlp(x + summed, mask=node_mask, **options)

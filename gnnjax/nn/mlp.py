@@ -60,6 +60,8 @@ class MLP(nnx.Module):
         train: bool = False,
         statistics: int = 0,
         key: jax.Array | None = None,
+        row_numbers: Int[Array | np.ndarray, " rows"] | None = None,
+        axis_name: str | None = None,
     ) -> Float[Array, "rows out_features"]:
         """Applies all but the first linear layer, whose result is `x`; it may have been computed in a cheaper way.
 
@@ -69,6 +71,7 @@ class MLP(nnx.Module):
           graph_ids, num_graphs: which graph each row belongs to, and how many there are (`instance`).
           train, statistics: see `nn.BatchNorm`.
           key: for dropout; None switches it off.
+          row_numbers, axis_name: where `x` is one device's part of the rows, see `ops.dropout` and `nn.BatchNorm`.
 
         Raises:
           ValueError: the MLP has instance norm, but the rows' graphs are not given.
@@ -77,10 +80,11 @@ class MLP(nnx.Module):
         keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
         for index, layer in enumerate(self.layers[1:]):
             if self.norm == "batch":
-                x = self.batch_norms[index](x, mask=mask, train=train, statistics=statistics)
+                norm = self.batch_norms[index]
+                x = norm(x, mask=mask, train=train, statistics=statistics, axis_name=axis_name)
             elif self.norm == "instance":
                 if graph_ids is None or num_graphs is None:
                     raise ValueError("instance norm needs graph_ids and num_graphs")
                 x = graph_instance_norm(x, graph_ids, num_graphs)
-            x = layer(dropout(jax.nn.relu(x), self.dropout_rate, keys[index]))
+            x = layer(dropout(jax.nn.relu(x), self.dropout_rate, keys[index], row_numbers))
         return x

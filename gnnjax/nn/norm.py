@@ -1,5 +1,7 @@
 """Batch normalisation that leaves padding out."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -39,6 +41,7 @@ class BatchNorm(nnx.Module):
         mask: Bool[Array | np.ndarray, " rows"] | None = None,
         train: bool = False,
         statistics: int = 0,
+        axis_name: str | None = None,
     ) -> Float[Array, "rows features"]:
         """Normalises `x`; rows outside `mask` (None: all are real) do not count, their results are finite.
 
@@ -47,10 +50,11 @@ class BatchNorm(nnx.Module):
           mask: True for real rows.
           train: use and record the statistics of this batch.
           statistics: index of the running statistics to use or to move.
+          axis_name: the mapped axis over which the batch is spread, whose statistics are those of all of it.
         """
         x = jnp.asarray(x)
         if train:
-            mean, var, count = _masked_moments(x, mask)
+            mean, var, count = _masked_moments(x, mask, axis_name)
             unbiased = var * count / jnp.maximum(count - 1, 1)
             for running, value in ((self.mean, mean), (self.var, unbiased)):
                 moved = (1 - self.momentum) * running[statistics] + self.momentum * jax.lax.stop_gradient(value)
@@ -60,12 +64,14 @@ class BatchNorm(nnx.Module):
         return (x - mean) * (jax.lax.rsqrt(var + self.epsilon) * self.scale[...]) + self.bias[...]
 
 
-def _masked_moments(x, mask):
+def _masked_moments(x, mask, axis_name):
     """Mean and biased variance of the real rows and their number; in two passes, since sums of nodes can be large."""
     if mask is None:
         mask = jnp.ones(x.shape[0], bool)
-    count = jnp.maximum(mask.sum(dtype=x.dtype), 1)
     weights = mask[:, None].astype(x.dtype)
-    mean = (weights * x).sum(axis=0) / count
-    var = (weights * (x - mean) ** 2).sum(axis=0) / count
+    over_devices = (lambda sums: sums) if axis_name is None else functools.partial(jax.lax.psum, axis_name=axis_name)
+    total, count = over_devices(((weights * x).sum(axis=0), mask.sum(dtype=x.dtype)))
+    count = jnp.maximum(count, 1)
+    mean = total / count
+    var = over_devices((weights * (x - mean) ** 2).sum(axis=0)) / count
     return mean, var, count

@@ -8,8 +8,9 @@ import jax
 import orbax.checkpoint as ocp
 
 from gnnjax.errors import CheckpointError
+from gnnjax.parallel import is_first_process
 
-__all__ = ["Checkpoints", "compare_shapes"]
+__all__ = ["Checkpoints", "compare_shapes", "this_process_alone"]
 
 
 class Checkpoints:
@@ -17,6 +18,8 @@ class Checkpoints:
 
     Two managers, since one that keeps the best steps may drop the newest. `best` keeps two steps: a run that is killed
     between writing `best` and `last` resumes from the older `last`, whose own best must still be there.
+
+    Where several processes train together, all of them read the folder and the first alone writes to it.
     """
 
     def __init__(self, folder: str | os.PathLike):
@@ -39,8 +42,9 @@ class Checkpoints:
 
     def save_last(self, epoch: int, state: Any, record: dict) -> None:
         """Stores the whole training state after `epoch` and a JSON-able record of the run so far."""
-        args = ocp.args.Composite(state=ocp.args.StandardSave(state), record=ocp.args.JsonSave(record))
-        self._last.save(epoch, args=args)
+        args = ocp.args.Composite(state=ocp.args.StandardSave(jax.device_get(state)), record=ocp.args.JsonSave(record))
+        if is_first_process():
+            self._last.save(epoch, args=args)
 
     def restore_last(self, template: Any) -> tuple[Any, dict]:
         """The newest state, in the structure of `template`, and its record.
@@ -65,7 +69,7 @@ class Checkpoints:
 
     def save_best(self, epoch: int, weights: Any) -> None:
         """Stores the weights of the best epoch so far, unless this object has stored or read them already."""
-        if epoch == self._best_epoch:
+        if epoch == self._best_epoch or not is_first_process():
             return
         if epoch in self._best.all_steps():
             # Left by a process that was killed before its state was stored: no state refers to it.
@@ -88,10 +92,24 @@ class Checkpoints:
 
 
 def _manager(folder: Path, *, keep: int) -> ocp.CheckpointManager:
-    options = ocp.CheckpointManagerOptions(max_to_keep=keep, enable_async_checkpointing=False, create=True)
-    handlers = {name: ocp.StandardCheckpointHandler() for name in ("state", "weights")}
-    return ocp.CheckpointManager(
-        folder, options=options, item_handlers=handlers | {"record": ocp.JsonCheckpointHandler()}
+    folder.mkdir(parents=True, exist_ok=True)
+    alone = this_process_alone()
+    options = ocp.CheckpointManagerOptions(
+        max_to_keep=keep, enable_async_checkpointing=False, create=False, multiprocessing_options=alone
+    )
+    handlers = {
+        "state": ocp.StandardCheckpointHandler(multiprocessing_options=alone),
+        "weights": ocp.StandardCheckpointHandler(multiprocessing_options=alone),
+        "record": ocp.JsonCheckpointHandler(multiprocessing_options=alone),
+    }
+    return ocp.CheckpointManager(folder, options=options, item_handlers=handlers)
+
+
+def this_process_alone() -> ocp.options.MultiprocessingOptions:
+    """Has orbax read and write without the other processes, for which it would wait otherwise."""
+    number = jax.process_index()
+    return ocp.options.MultiprocessingOptions(
+        primary_host=number, active_processes={number}, barrier_sync_key_prefix=f"process-{number}"
     )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 import jax
 import numpy as np
 from flax import nnx
+from jax.sharding import Mesh
 
-from gnnjax.data import GraphBatch, GraphDataset, Task, iterate_batches
+from gnnjax.data import GraphBatch, GraphDataset, Task, part_offsets
 from gnnjax.explain import explanation_roc_auc, mean_attention, precision_at_k
+from gnnjax.parallel import device_batches
 from gnnjax.train.steps import Objective, StepOutput, default_objective, make_eval_step, split
 
 __all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_step", "roc_auc"]
@@ -97,30 +99,38 @@ def roc_auc(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(scores)) if scores else float("nan")
 
 
-def collect(dataset: GraphDataset, indices: np.ndarray, batch_size: int, outputs: Sequence[StepOutput]) -> Evaluation:
-    """Joins the reports of the steps of one pass over `indices`, padding taken off."""
+def collect(
+    dataset: GraphDataset,
+    indices: np.ndarray,
+    batch_size: int,
+    outputs: Sequence[StepOutput],
+    mesh: Mesh | None = None,
+) -> Evaluation:
+    """Joins the reports of the steps of one pass over `indices`, padding taken off.
+
+    The arrays of reports from the devices of a mesh have a leading axis of the devices.
+    """
     fetched = jax.device_get(list(outputs))
     n_edge = dataset.n_edge[indices]
-    starts = range(0, len(indices), batch_size)
-    num_graphs = [len(indices[start : start + batch_size]) for start in starts]
-    num_edges = [int(n_edge[start : start + batch_size].sum()) for start in starts]
+    offsets = part_offsets(len(indices), batch_size, 1 if mesh is None else mesh.size)
+    num_edges = np.diff(np.concatenate([[0], np.cumsum(n_edge)])[offsets])
     names = ["loss", "prediction_loss"]
-    attentions = [output.edge_attention for output in fetched]
-    has_attention = attentions[0] is not None
+    has_attention = fetched[0].edge_attention is not None
     if has_attention:
         names.append("information_loss")
+
+    def join(batches, lengths):
+        parts = batches if mesh is None else [part for batch in batches for part in batch]
+        return np.concatenate([part[:length] for part, length in zip(parts, lengths, strict=True)])
+
     return Evaluation(
         losses={name: float(np.mean([getattr(output, name) for output in fetched])) for name in names},
-        logits=_join([output.logits for output in fetched], num_graphs),
+        logits=join([output.logits for output in fetched], np.diff(offsets)),
         labels=dataset.labels[indices],
-        edge_attention=_join(attentions, num_edges) if has_attention else None,
+        edge_attention=join([output.edge_attention for output in fetched], num_edges) if has_attention else None,
         edge_labels=None if dataset.edge_labels is None else dataset.edge_labels[dataset.edge_rows(indices)],
         n_edge=n_edge,
     )
-
-
-def _join(arrays: Sequence[np.ndarray], lengths: Sequence[int]) -> np.ndarray:
-    return np.concatenate([array[:length] for array, length in zip(arrays, lengths, strict=True)])
 
 
 def evaluate(
@@ -147,7 +157,7 @@ def evaluate(
     """
     graphdef, params, batch_stats = split(model)
     step = functools.partial(
-        make_eval_step(graphdef, objective or default_objective(model, dataset.task)), params, batch_stats
+        make_eval_step(graphdef, objective or default_objective(model, dataset.task)), (params, batch_stats)
     )
     return evaluate_step(step, dataset, np.asarray(indices), r=r, batch_size=batch_size)
 
@@ -159,9 +169,10 @@ def evaluate_step(
     *,
     r: float,
     batch_size: int,
+    mesh: Mesh | None = None,
 ) -> Evaluation:
-    """As `evaluate`, for a step that holds its weights."""
+    """As `evaluate`, for a step that holds its weights, on one device or on those of a mesh."""
     if not len(indices):
         raise ValueError("there are no graphs to evaluate: indices is empty")
-    outputs = [step(batch, r) for batch in iterate_batches(dataset, indices, batch_size=batch_size)]
-    return collect(dataset, indices, batch_size, outputs)
+    outputs = [step(batch, r) for batch in device_batches(dataset, indices, batch_size=batch_size, mesh=mesh)]
+    return collect(dataset, indices, batch_size, outputs, mesh)

@@ -11,10 +11,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from gnnjax.data import GraphDataset, batch_shape, epoch_order, iterate_batches
+from gnnjax.data import GraphDataset, batch_shape, epoch_order
 from gnnjax.errors import NonFiniteLossError, RunError
 from gnnjax.models import GSAT
+from gnnjax.parallel import device_batches
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
 from gnnjax.train.evaluation import collect, evaluate_step
@@ -66,6 +68,7 @@ def fit(
     folder: str | os.PathLike | None = None,
     checkpoint_every: int = 10,
     callbacks: Sequence[Callback] = (),
+    mesh: Mesh | None = None,
 ) -> FitResult:
     """Trains a `models.GSAT`, or a classifier without attention, and leaves the weights of the best epoch in it.
 
@@ -91,6 +94,8 @@ def fit(
       folder: where checkpoints go (`last` and `best`); None keeps nothing.
       checkpoint_every: epochs between checkpoints.
       callbacks: told of every step and epoch.
+      mesh: devices that share each batch (`parallel.data_mesh`), with the results of a single one up to rounding; None
+        takes the default device.
 
     Raises:
       NonFiniteLossError: a loss or gradient became NaN or infinite; checkpoints hold finite states only.
@@ -115,10 +120,10 @@ def fit(
     first_eligible = first_eligible_epoch(epochs, schedule) if isinstance(model, GSAT) else 0
     # Every shuffle to come is known, so that the smallest shape that fits them all is, too.
     orders = (epoch_order(splits["train"], seed=seed, epoch=epoch) for epoch in range(epochs))
-    train_shape = batch_shape(dataset, orders, batch_size)
+    train_shape = batch_shape(dataset, orders, batch_size, 1 if mesh is None else mesh.size)
     graphdef, state = create_state(model, optimizer)
-    train_step = make_train_step(graphdef, optimizer, objective)
-    eval_step = make_eval_step(graphdef, objective)
+    train_step = make_train_step(graphdef, optimizer, objective, mesh)
+    eval_step = make_eval_step(graphdef, objective, mesh)
     history: list[dict[str, Any]] = []
     begin = time.perf_counter()
     best = _Best(None, _copy(state[:2]))
@@ -128,24 +133,27 @@ def fit(
         if checkpoints is not None and checkpoints.last_epoch is not None:
             state, history, best, seconds = _resume(checkpoints, state)
             begin -= seconds
+        if mesh is not None:
+            state = jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
         for callback in callbacks:
             callback.on_start(len(history), epochs, -(-len(splits["train"]) // batch_size))
             stack.callback(callback.on_end)
         for epoch in range(len(history), epochs):
             prior = schedule(epoch)
             order = epoch_order(splits["train"], seed=seed, epoch=epoch)
-            batches = iterate_batches(dataset, order, batch_size=batch_size, shape=train_shape)
+            batches = device_batches(dataset, order, batch_size=batch_size, shape=train_shape, mesh=mesh)
             key = jax.random.fold_in(jax.random.key(seed), epoch)
             scale = 1.0 if plateau is None else plateau.scale([entry["valid"][metric] for entry in history])
             state, outputs, norms = _train_epoch(train_step, state, batches, prior, scale, key, callbacks)
             _check_finite(epoch, outputs, norms, checkpoints)
-            evaluations = {"train": collect(dataset, order, batch_size, outputs)}
+            evaluations = {"train": collect(dataset, order, batch_size, outputs, mesh)}
             evaluate_part = functools.partial(
                 evaluate_step,
-                functools.partial(eval_step, state.params, state.batch_stats),
+                functools.partial(eval_step, state[:2]),
                 dataset,
                 r=prior,
                 batch_size=batch_size,
+                mesh=mesh,
             )
             evaluations |= {part: evaluate_part(splits[part]) for part in splits if part not in ("train", *lazy_parts)}
             metrics = {part: evaluation.metrics(dataset.task) for part, evaluation in evaluations.items()}

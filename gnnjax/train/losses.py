@@ -1,5 +1,6 @@
 """Losses over the real graphs and edges of a padded batch, or over some of the nodes of one graph."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -15,6 +16,7 @@ def prediction_loss(
     logits: Float[Array | np.ndarray, "graphs outputs"],
     labels: Float[Array | np.ndarray, "graphs outputs"] | Int[Array | np.ndarray, " graphs"],
     graph_mask: Bool[Array | np.ndarray, " graphs"],
+    axis_name: str | None = None,
 ) -> Float[Array, ""]:
     """Cross-entropy in nats, mean over the real, labelled entries.
 
@@ -23,6 +25,8 @@ def prediction_loss(
       logits: one column per output.
       labels: as in `data.GraphDataset`.
       graph_mask: True for real graphs.
+      axis_name: the mapped axis over which the graphs are spread; the result is then these graphs' share of the mean
+        over all of them.
     """
     if task == "multiclass":
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
@@ -30,13 +34,14 @@ def prediction_loss(
     else:
         counted = graph_mask[:, None] & ~jnp.isnan(labels)
         losses = optax.sigmoid_binary_cross_entropy(logits, jnp.where(counted, labels, 0))
-    return _masked_mean(losses, counted)
+    return _masked_mean(losses, counted, axis_name)
 
 
 def information_loss(
     attention: Float[Array | np.ndarray, " rows"],
     r: Float[ArrayLike, ""],
     mask: Bool[Array | np.ndarray, " rows"],
+    axis_name: str | None = None,
 ) -> Float[Array, ""]:
     r"""Divergence of the attention from a coin with probability `r`, in nats, mean over the real rows.
 
@@ -50,6 +55,7 @@ def information_loss(
       attention: in [0, 1].
       r: in (0, 1].
       mask: True for real rows.
+      axis_name: as in `prediction_loss`.
 
     Source: Miao et al., ICML 2022 (arXiv 2201.12987), equation 9.
     """
@@ -58,8 +64,11 @@ def information_loss(
     # Without the maximum XLA adds 1 and the guard first, which for r = 1 rounds the guard away.
     background = jnp.maximum(1 - r, 0) + guard
     dropped = (1 - attention) * jnp.log((1 - attention) / background + guard)
-    return _masked_mean(kept + dropped, mask)
+    return _masked_mean(kept + dropped, mask, axis_name)
 
 
-def _masked_mean(values, mask):
-    return jnp.where(mask, values, 0).sum() / jnp.maximum(mask.sum(), 1)
+def _masked_mean(values, mask, axis_name):
+    count = mask.sum()
+    if axis_name is not None:
+        count = jax.lax.psum(count, axis_name)
+    return jnp.where(mask, values, 0).sum() / jnp.maximum(count, 1)

@@ -14,7 +14,7 @@ from flax import nnx
 
 from gnnjax.errors import CheckpointError, RunError
 from gnnjax.models.build import build_backbone
-from gnnjax.train.checkpoints import compare_shapes
+from gnnjax.train.checkpoints import compare_shapes, this_process_alone
 from gnnjax.train.run_folder import differences, read_json, write_json
 from gnnjax.train.steps import split
 
@@ -39,8 +39,8 @@ def save_classifier(
     """
     folder = Path(folder).absolute()
     (folder / "classifier.json").unlink(missing_ok=True)
-    with ocp.StandardCheckpointer() as checkpointer:
-        checkpointer.save(folder / "weights", split(model)[1:], force=True)
+    with ocp.StandardCheckpointer(multiprocessing_options=this_process_alone()) as checkpointer:
+        checkpointer.save(folder / "weights", jax.device_get(split(model)[1:]), force=True)
     write_json(folder / "classifier.json", {"backbone": backbone, "arguments": dict(arguments), "data": dict(data)})
 
 
@@ -79,7 +79,7 @@ def load_classifier(
         listed = {key: tuple(v) if isinstance(v, list) else v for key, v in description["arguments"].items()}
         model = build_backbone(description["backbone"], rngs=nnx.Rngs(0), **listed)
         template = split(model)[1:]
-        with ocp.StandardCheckpointer() as checkpointer:
+        with ocp.StandardCheckpointer(multiprocessing_options=this_process_alone()) as checkpointer:
             # Before anything is read: a restore that fails halfway leaves orbax's other reads running.
             compare_shapes(checkpointer.metadata(folder / "weights").item_metadata, template)
             restored = checkpointer.restore(folder / "weights", jax.tree.map(ocp.utils.to_shape_dtype_struct, template))

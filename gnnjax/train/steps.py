@@ -14,11 +14,14 @@ import jax
 import jax.numpy as jnp
 import optax
 from flax import nnx
+from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Array, Float
 
+from gnnjax.batch_part import DATA_AXIS
 from gnnjax.data import GraphBatch, Task
 from gnnjax.graphs import edge_graph_ids, node_graph_ids
 from gnnjax.models import GSAT, Backbone
+from gnnjax.parallel import map_parts, sum_over_devices
 from gnnjax.train.losses import information_loss, prediction_loss
 
 __all__ = [
@@ -87,10 +90,12 @@ class GSATObjective:
     ) -> StepOutput:
         """Applies a `models.GSAT`; `noise` is its `key` or `uniform`."""
         graphs, mask = batch.graphs, batch.graph_mask
-        logits, aux = model(graphs, graph_mask=mask, reverse=batch.reverse_edges, train=train, **noise)
+        axis_name = None if batch.part is None else DATA_AXIS
+        options = noise | {"reverse": batch.reverse_edges, "part": batch.part}
+        logits, aux = model(graphs, graph_mask=mask, train=train, **options)
         graph_ids = edge_graph_ids(graphs) if model.learn_edge_attention else node_graph_ids(graphs)
-        prediction = prediction_loss(self.task, logits, batch.labels, mask)
-        information = information_loss(aux.attention, r, jnp.asarray(mask)[graph_ids])
+        prediction = prediction_loss(self.task, logits, batch.labels, mask, axis_name)
+        information = information_loss(aux.attention, r, jnp.asarray(mask)[graph_ids], axis_name)
         loss = self.prediction_coefficient * prediction + self.information_coefficient * information
         return StepOutput(loss, prediction, information, logits, aux.edge_attention)
 
@@ -109,8 +114,10 @@ class ClassifierObjective:
         self, model: Backbone, batch: GraphBatch, r: Any, *, train: bool, key: jax.Array | None = None
     ) -> StepOutput:
         """Applies a `models.Backbone`; `r` is without effect."""
-        logits, _ = model(batch.graphs, graph_mask=batch.graph_mask, train=train, key=key)
-        loss = prediction_loss(self.task, logits, batch.labels, batch.graph_mask)
+        part = {} if batch.part is None else {"part": batch.part}
+        logits, _ = model(batch.graphs, graph_mask=batch.graph_mask, train=train, key=key, **part)
+        axis_name = None if batch.part is None else DATA_AXIS
+        loss = prediction_loss(self.task, logits, batch.labels, batch.graph_mask, axis_name)
         return StepOutput(loss, loss, None, logits, None)
 
 
@@ -143,13 +150,17 @@ def create_state(model: nnx.Module, optimizer: optax.GradientTransformation) -> 
 
 @functools.lru_cache(maxsize=16)
 def make_train_step(
-    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, objective: Objective
+    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, objective: Objective, mesh: Mesh | None = None
 ) -> Callable[[TrainState, GraphBatch, float, float, jax.Array], tuple[TrainState, StepOutput, Array]]:
     """The jitted `step(state, batch, r, scale, key)`: one optimiser step, its length multiplied by `scale`.
 
     It returns the new state, the step's report and the norm of the gradient; the memory of the old state is given up.
     Equal arguments give the same function, which compiles once per shape of the batch.
+
+    On a `mesh` the batch is one of `parallel.iterate_shared_batches`; the gradient and the losses are summed over the
+    devices in one reduction, and the report's arrays have a leading axis of the devices.
     """
+    axis_name = None if mesh is None else DATA_AXIS
 
     def step(state, batch, r, scale, key):
         def loss_fn(params):
@@ -158,22 +169,49 @@ def make_train_step(
             return output.loss, (output, nnx.to_pure_dict(nnx.state(model, nnx.BatchStat)))
 
         grads, (output, batch_stats) = jax.grad(loss_fn, has_aux=True)(state.params)
+        grads, losses = sum_over_devices((grads, output[:3]), axis_name)
+        output = _gather_output(losses, output, axis_name)
         updates, opt_state = optimizer.update(grads, state.opt_state, state.params)
         updates = optax.tree.scale(scale, updates)
         state = TrainState(optax.apply_updates(state.params, updates), batch_stats, opt_state)
         return state, output, optax.tree.norm(grads)
 
-    return jax.jit(step, donate_argnums=0)
+    return jax.jit(step if mesh is None else _on_mesh(step, mesh), donate_argnums=0)
 
 
 @functools.lru_cache(maxsize=16)
-def make_eval_step(graphdef: nnx.GraphDef, objective: Objective) -> Callable[[Any, Any, GraphBatch, float], StepOutput]:
-    """The jitted `step(params, batch_stats, batch, r)`: no dropout, no noise, running statistics.
+def make_eval_step(
+    graphdef: nnx.GraphDef, objective: Objective, mesh: Mesh | None = None
+) -> Callable[[Any, GraphBatch, float], StepOutput]:
+    """The jitted `step((params, batch_stats), batch, r)`: no dropout, no noise, running statistics.
 
-    Equal arguments give the same function, which compiles once per shape of the batch.
+    Equal arguments give the same function, which compiles once per shape of the batch. `mesh` is as for
+    `make_train_step`.
     """
+    axis_name = None if mesh is None else DATA_AXIS
 
-    def step(params, batch_stats, batch, r):
-        return objective(merge(graphdef, params, batch_stats), batch, r, train=False)
+    def step(weights, batch, r):
+        output = objective(merge(graphdef, *weights), batch, r, train=False)
+        return _gather_output(sum_over_devices(output[:3], axis_name), output, axis_name)
 
-    return jax.jit(step)
+    return jax.jit(step if mesh is None else _on_mesh(step, mesh))
+
+
+def _on_mesh(step, mesh):
+    """`step(state, batch, ...)` on all devices, each with its part of the batch; all else is the same on each."""
+
+    def on_device(state, parts, *others):
+        return step(state, jax.tree.map(lambda array: array[0], parts), *others)
+
+    def on_mesh(state, batch, *others):
+        specs = (PartitionSpec(), PartitionSpec(DATA_AXIS), *(PartitionSpec() for _ in others))
+        return map_parts(on_device, mesh, in_specs=specs, out_specs=PartitionSpec())(state, batch, *others)
+
+    return on_mesh
+
+
+def _gather_output(losses, output, axis_name):
+    """The report of all devices, the same on each."""
+    if axis_name is None:
+        return output
+    return StepOutput(*losses, *jax.tree.map(lambda rows: jax.lax.all_gather(rows, axis_name), output[3:]))
