@@ -10,11 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from flax import nnx
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Bool, Float, Int
 
 from gnnjax.data.node_splits import PARTS, check_node_splits
 from gnnjax.errors import NonFiniteLossError, RunError
 from gnnjax.models import NodeInputs
+from gnnjax.parallel.node_mesh import map_parts, node_axis, sum_over_devices
+from gnnjax.parallel.node_partition import partition_inputs, partition_nodes
 from gnnjax.train.losses import prediction_loss
 from gnnjax.train.optimizers import adam_l2
 
@@ -58,6 +61,7 @@ def fit_nodes(
     learning_rate: float = 1e-3,
     weight_decay: float = 0.0,
     on_progress: Callable[[int], None] | None = None,
+    mesh: Mesh | None = None,
 ) -> list[NodeFit]:
     """Trains one model per split on one graph, and leaves the weights of the last epoch in each.
 
@@ -72,10 +76,14 @@ def fit_nodes(
       epochs: steps of Adam over the whole training part.
       learning_rate, weight_decay: of Adam with L2 regularisation.
       on_progress: called with the number of epochs done, several times a run.
+      mesh: of one axis: the nodes of the graph, with the edges that they receive by, are partitioned over its devices,
+        and the results are those of one device up to rounding. For one run at a time, of graph convolutions or sparse
+        attention.
 
     Raises:
       DataError: a mask is missing, empty, overlaps with another, or has another shape.
-      RunError: there are not as many seeds and masks as models.
+      RunError: there are not as many seeds and masks as models, or several models for one mesh.
+      ValueError: nodes are to be partitioned for dense attention, or over a mesh of several axes.
       NonFiniteLossError: the loss became NaN or infinite.
     """
     check_node_splits(dict(masks), len(labels), name="masks")
@@ -84,27 +92,38 @@ def fit_nodes(
             f"{len(models)} models need as many seeds and masks, got {len(seeds)} and {len(masks['train'])}; "
             f"epochs={epochs} must be at least 1"
         )
+    if mesh is not None and len(models) > 1:
+        raise RunError(f"a mesh takes one run at a time, got {len(models)} models")
     graphdef = nnx.split(models[0])[0]
     states = [nnx.to_pure_dict(nnx.state(model)) for model in models]
     begin = time.perf_counter()
     together = len(models) > 1
     size = max(size for size in range(1, 11) if epochs % size == 0)
     optimizer = adam_l2(learning_rate, weight_decay)
-    run = _make_chunk(graphdef, optimizer, size, together)
+    run = _make_chunk(graphdef, optimizer, size, together, mesh)
     stack = (lambda trees: jax.tree.map(lambda *leaves: jnp.stack(leaves), *trees)) if together else (lambda t: t[0])
     params = stack(states)
     opt_state = stack([optimizer.init(state) for state in states])
     keys = stack([jax.random.key(seed) for seed in seeds])
     parts = {name: stack([jnp.asarray(mask) for mask in masks[name]]) for name in PARTS}
-    inputs, labels = jax.tree.map(jnp.asarray, (inputs, np.asarray(labels)))
+    graph = inputs, np.asarray(labels), parts
+    if mesh is None:
+        graph = jax.tree.map(jnp.asarray, graph)
+    else:
+        partition, axis = partition_nodes(inputs.pattern, mesh.size), node_axis(mesh)
+        graph = partition_inputs(inputs, partition, axis), *jax.tree.map(partition.pad, graph[1:])
+        graph = jax.device_put(graph, NamedSharding(mesh, PartitionSpec(axis)))
+        params, opt_state, keys = jax.device_put((params, opt_state, keys), NamedSharding(mesh, PartitionSpec()))
     chunks: list[dict[str, np.ndarray]] = []
     for first in range(0, epochs, size):
-        params, opt_state, reports = run(params, opt_state, inputs, labels, parts, keys, first)
+        params, opt_state, reports = run(params, opt_state, keys, first, *graph)
         chunks.append({name: np.atleast_2d(np.asarray(values)) for name, values in reports.items()})
         _check_finite(chunks[-1]["loss"], first)
         if on_progress is not None:
             on_progress(first + size)
     history = {name: np.concatenate([chunk[name] for chunk in chunks], axis=1) for name in chunks[0]}
+    # On one device, where the model's next input is.
+    params = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf)), params) if mesh is not None else params
     seconds = (time.perf_counter() - begin) / len(models)
     fits = []
     for index, model in enumerate(models):
@@ -116,29 +135,37 @@ def fit_nodes(
 
 @functools.lru_cache(maxsize=16)
 def _make_chunk(
-    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, num_epochs: int, together: bool
+    graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, num_epochs: int, together: bool, mesh: Mesh | None
 ) -> Callable[..., Any]:
-    """The jitted `run(params, opt_state, inputs, labels, parts, key, first_epoch)` over so many epochs."""
+    """The jitted `run(params, opt_state, key, first_epoch, inputs, labels, parts)` over so many epochs."""
+    total = functools.partial(sum_over_devices, axis_name=None if mesh is None else node_axis(mesh))
 
-    def run(params, opt_state, inputs, labels, parts, key, first_epoch):
+    def run(params, opt_state, key, first_epoch, inputs, labels, parts):
+        counts = total({name: mask.sum() for name, mask in parts.items()})
+
         def loss(params, key):
             logits = nnx.merge(graphdef, params, copy=True)(inputs, key=key)
-            return prediction_loss("multiclass", logits, labels, parts["train"])
+            share = parts["train"].sum() / counts["train"]
+            return prediction_loss("multiclass", logits, labels, parts["train"]) * share
 
         def epoch(carry, index):
             params, opt_state = carry
-            value, gradient = jax.value_and_grad(loss)(params, jax.random.fold_in(key, index))
+            value, gradient = total(jax.value_and_grad(loss)(params, jax.random.fold_in(key, index)))
             updates, opt_state = optimizer.update(gradient, opt_state, params)
             params = optax.apply_updates(params, updates)
             logits = nnx.merge(graphdef, params, copy=True)(inputs)
-            report = {name: node_accuracy(logits, labels, mask) for name, mask in parts.items()}
-            return (params, opt_state), {"loss": value} | report
+            hits = total({name: (mask & (logits.argmax(-1) == labels)).sum() for name, mask in parts.items()})
+            return (params, opt_state), {"loss": value} | {name: hits[name] / counts[name] for name in hits}
 
         carry, reports = jax.lax.scan(epoch, (params, opt_state), first_epoch + jnp.arange(num_epochs))
         return *carry, reports
 
-    mapped = jax.vmap(run, in_axes=(0, 0, None, None, 0, 0, None)) if together else run
-    return jax.jit(mapped, donate_argnums=(1,))
+    if together:
+        run = jax.vmap(run, in_axes=(0, 0, 0, None, None, None, 0))
+    if mesh is not None:
+        whole, split = PartitionSpec(), PartitionSpec(node_axis(mesh))
+        run = map_parts(run, mesh, in_specs=(*[whole] * 4, *[split] * 3), out_specs=whole)
+    return jax.jit(run, donate_argnums=(1,))
 
 
 def _check_finite(losses: np.ndarray, first_epoch: int) -> None:
