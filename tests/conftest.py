@@ -17,6 +17,14 @@ settings.register_profile("gnnjax", max_examples=25, deadline=None, derandomize=
 settings.load_profile("gnnjax")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _shared_compilation_cache(tmp_path_factory):
+    """Processes that tests start compile a program once for all of them; this one has read its settings already."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
 @pytest.fixture
 def without_shape_checks():
     """Calls as users make them, who meet the library's own errors and not those of the checks above."""

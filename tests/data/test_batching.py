@@ -1,6 +1,7 @@
 """Padded batches against `jraph.batch` and `jraph.pad_with_graphs`."""
 
 import dataclasses
+import itertools
 
 import jraph
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnnjax.data import BatchShape, batch_shape, epoch_order, iterate_batches, make_batch
+from gnnjax.data import BatchShape, batch_shape, epoch_order, iterate_batches, make_batch, part_offsets
 from tests.random_graphs import random_dataset
 
 
@@ -194,3 +195,24 @@ def test_iterate_batches_visits_all_in_order_with_one_shape():
     assert {(b.graphs.nodes.shape, b.graphs.senders.shape, b.labels.shape) for b in batches} == {
         ((shape.n_node, 3), (shape.n_edge,), (4, 1))
     }
+
+
+@given(st.integers(0, 40), st.integers(1, 12), st.integers(1, 5))
+def test_parts_split_every_batch_evenly(num_graphs, batch_size, num_parts):
+    offsets = part_offsets(num_graphs, batch_size, num_parts)
+    assert (offsets[::num_parts] == part_offsets(num_graphs, batch_size)).all()
+    sizes = np.diff(offsets).reshape(-1, num_parts)
+    assert sizes.sum() == num_graphs
+    assert (sizes.max(axis=1, initial=0) - sizes.min(axis=1, initial=batch_size) <= 1).all()
+
+
+def test_the_shape_of_a_part_holds_every_part_and_is_smaller():
+    dataset = random_dataset(0, num_graphs=40)
+    orders = [epoch_order(np.arange(40), seed=0, epoch=epoch) for epoch in range(3)]
+    shape = batch_shape(dataset, orders, 16, num_parts=4)
+    for order in orders:
+        offsets = part_offsets(40, 16, 4)
+        for first, last in itertools.pairwise(offsets):
+            make_batch(dataset, order[first:last], shape)
+    assert shape.n_graph == 5
+    assert shape.n_edge < batch_shape(dataset, orders, 16).n_edge
