@@ -1,5 +1,6 @@
 """What the experiments' command lines share: flags with one-line errors, lists of seeds."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -38,6 +39,11 @@ def define_config_flag(example: str) -> flags.FlagHolder[ConfigDict]:
 
 def run_main(main: Callable[[], None]) -> None:
     """Parses the command line and calls `main`; what the user can mend ends in one line instead of a traceback."""
+    # --help shows the flags of the program alone, unless the others are said to matter.
+    for module, defined in flags.FLAGS.flags_by_module_dict().items():
+        if module.startswith("experiments."):
+            for flag in defined:
+                flags.FLAGS.register_key_flag_for_module(sys.argv[0], flag)
     app.run(lambda _: _one_line_errors(GnnjaxError, main), flags_parser=_parse)
 
 
@@ -54,6 +60,8 @@ def _parse(argv: list[str]) -> list[str]:
             logging.set_verbosity(logging.WARNING)
         if _COMPILATION_CACHE.value:
             jax.config.update("jax_compilation_cache_dir", _COMPILATION_CACHE.value)
+            # For the processes of --workers.
+            os.environ["JAX_COMPILATION_CACHE_DIR"] = _COMPILATION_CACHE.value
         if _KEEP_FREED_MEMORY.value and keep_freed_memory():
             print(
                 "Keeping freed memory in the process (faster on CPUs); --nokeep_freed_memory leaves that to the system."

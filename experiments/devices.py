@@ -4,6 +4,7 @@ import jax
 from absl import flags
 from jax.sharding import Mesh
 
+from experiments.workers import num_workers
 from gnnjax.errors import RunError
 from gnnjax.parallel import data_mesh
 
@@ -29,6 +30,8 @@ def device_mesh() -> Mesh | None:
       RunError: the flags do not fit each other or the machine, or the other processes cannot be reached.
     """
     devices, coordinator, numbers = _DEVICES.value, _COORDINATOR.value, (_NUM_PROCESSES.value, _PROCESS_ID.value)
+    if num_workers() > 1 and (devices, coordinator) != ("1", None):
+        raise RunError("--workers trains several seeds at a time, --devices one seed on several devices: take one")
     if devices != "all" and not (devices.isdecimal() and int(devices) > 0):
         raise RunError(f"--devices is {devices!r}, must be a number or all")
     if [number is not None for number in numbers] != [coordinator not in (None, "auto")] * 2:

@@ -6,6 +6,7 @@ Examples:
   python experiments/gsat.py --config=configs/ba2motifs.py --config.dataset.source=official --workdir=runs/official
   python experiments/gsat.py --config=configs/ba2motifs.py --config.pretrained=auto
   python experiments/gsat.py --config=configs/ba2motifs.py --config.training.epochs=20 --workdir=runs/short
+  python experiments/gsat.py --config=configs/ba2motifs.py --config.seeds=0:10 --workers=2
   python experiments/gsat.py --config=configs/ogbg_mol.py:hiv --devices=all
 
 Any value of the configuration file can be overridden as --config.NAME=VALUE. With `pretrained` the run is GSAT*: it
@@ -14,6 +15,7 @@ seed checkpoints, metrics of every epoch, TensorBoard logs and figures. A killed
 given again; a finished one is shown, not run again.
 """
 
+import functools
 import sys
 from pathlib import Path
 
@@ -31,7 +33,9 @@ from experiments import pretrain
 from experiments.command_line import define_config_flag, parse_seeds, run_main
 from experiments.devices import device_mesh
 from experiments.from_config import build_backbone, load_dataset, run_settings, split_dataset
-from experiments.report import print_table, run_seeds, seed_result
+from experiments.report import print_table
+from experiments.seeds import run_seeds, seed_result
+from experiments.workers import num_workers, worker_number
 from gnnjax import data, models, plot, train
 from gnnjax.parallel import is_first_process
 from gnnjax.train.progress import ProgressBar
@@ -46,6 +50,7 @@ def run(
     *,
     overwrite: bool = False,
     mesh: Mesh | None = None,
+    workers: int = 1,
 ) -> list[dict]:
     """Trains one model per seed, or picks up what is already there, and returns a result for each.
 
@@ -56,22 +61,24 @@ def run(
     if not config.pretrained:
         del settings["pretraining"]
     elif config.pretrained == "auto":
-        pretrain.run(config, dataset, pretrain.default_workdir(config), mesh=mesh)
+        pretrain.run(config, dataset, pretrain.default_workdir(config), mesh=mesh, workers=workers)
     return run_seeds(
         workdir,
         settings,
         parse_seeds(config.seeds),
-        lambda seed, folder: run_seed(config, dataset, seed, folder, mesh),
+        functools.partial(run_seed, config, dataset, mesh),
         overwrite=overwrite,
+        workers=workers,
     )
 
 
-def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: Path, mesh: Mesh | None = None) -> dict:
+def run_seed(config: ConfigDict, dataset: data.GraphDataset, mesh: Mesh | None, seed: int, folder: Path) -> dict:
     """Trains and judges the model of one seed; processes other than the first only train."""
     splits = split_dataset(config, dataset, seed)
     model = build_model(config, dataset, splits, seed)
     schedule = train.RSchedule(**config.r)
     writes = is_first_process()
+    bar = ProgressBar(f"seed {seed}", metric=config.training.metric, position=worker_number())
     tensorboard = TensorBoard(folder / "tensorboard")
     fitted = train.fit(
         model,
@@ -80,7 +87,7 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: 
         r=schedule,
         seed=seed,
         folder=folder / "checkpoints",
-        callbacks=[ProgressBar(f"seed {seed}", metric=config.training.metric), tensorboard] if writes else [],
+        callbacks=[bar, tensorboard] if writes else [],
         mesh=mesh,
         **config.training,
         **config.optimizer,
@@ -155,8 +162,8 @@ def default_workdir(config: ConfigDict) -> Path:
 def main() -> None:
     config = CONFIG.value
     workdir = Path(WORKDIR.value or default_workdir(config))
-    mesh = device_mesh()
-    results = run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value, mesh=mesh)
+    mesh, workers = device_mesh(), num_workers()
+    results = run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value, mesh=mesh, workers=workers)
     if is_first_process():
         print_table(results, title="test graphs")
         print(f"Results, logs and figures are in {workdir}; tensorboard --logdir {workdir} shows the curves.")

@@ -12,6 +12,7 @@ The same rules as for experiments/gsat.py hold: any value of the configuration c
 when the same command is given again, a finished one is shown.
 """
 
+import functools
 import sys
 from pathlib import Path
 
@@ -33,7 +34,9 @@ from experiments.from_config import (
     run_settings,
     split_dataset,
 )
-from experiments.report import print_table, run_seeds, seed_result
+from experiments.report import print_table
+from experiments.seeds import run_seeds, seed_result
+from experiments.workers import num_workers, worker_number
 from gnnjax import data, train
 from gnnjax.parallel import is_first_process
 from gnnjax.train.progress import ProgressBar
@@ -48,6 +51,7 @@ def run(
     *,
     overwrite: bool = False,
     mesh: Mesh | None = None,
+    workers: int = 1,
 ) -> list[dict]:
     """Trains one classifier per seed, or picks up what is already there, and returns a result for each.
 
@@ -60,16 +64,17 @@ def run(
         workdir,
         settings,
         parse_seeds(config.seeds),
-        lambda seed, folder: run_seed(config, dataset, seed, folder, mesh),
+        functools.partial(run_seed, config, dataset, mesh),
         overwrite=overwrite,
+        workers=workers,
     )
 
 
-def run_seed(config: ConfigDict, dataset: data.GraphDataset, seed: int, folder: Path, mesh: Mesh | None = None) -> dict:
+def run_seed(config: ConfigDict, dataset: data.GraphDataset, mesh: Mesh | None, seed: int, folder: Path) -> dict:
     """Trains, judges and stores the classifier of one seed; processes other than the first only train."""
     splits = split_dataset(config, dataset, seed)
     model = build_backbone(config, dataset, splits, nnx.Rngs(seed))
-    bar = ProgressBar(f"classifier, seed {seed}", metric=config.training.metric)
+    bar = ProgressBar(f"classifier, seed {seed}", metric=config.training.metric, position=worker_number())
     fitted = train.fit(
         model,
         dataset,
@@ -116,8 +121,8 @@ def default_workdir(config: ConfigDict) -> Path:
 def main() -> None:
     config = CONFIG.value
     workdir = Path(WORKDIR.value or default_workdir(config))
-    mesh = device_mesh()
-    results = run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value, mesh=mesh)
+    mesh, workers = device_mesh(), num_workers()
+    results = run(config, load_dataset(config), workdir, overwrite=OVERWRITE.value, mesh=mesh, workers=workers)
     if is_first_process():
         print_table(results, title="test graphs, last epoch")
         print(f"Classifiers, logs and results are in {workdir}; tensorboard --logdir {workdir} shows the curves.")

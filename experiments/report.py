@@ -1,20 +1,12 @@
-"""Runs over seeds, and the tables of their results."""
+"""Tables of results over seeds."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from gnnjax.host_memory import peak_memory
-from gnnjax.parallel import is_first_process, wait_for_processes
-from gnnjax.train import FitResult
-from gnnjax.train.run_folder import open_run_folder, read_json, write_json
-
-__all__ = ["print_table", "print_wide", "run_seeds", "seed_result", "summarize"]
+__all__ = ["print_table", "print_wide", "summarize"]
 
 _PERCENTAGES = {
     "accuracy": "accuracy %",
@@ -25,50 +17,6 @@ _PERCENTAGES = {
 _PLAIN = {"best_epoch": "best epoch", "wall_seconds": "time s"}
 # In results.json, but not in the table on the screen.
 _STORED = ("peak_bytes",)
-
-
-def run_seeds(
-    workdir: Path,
-    settings: Mapping[str, Any],
-    seeds: Sequence[int],
-    run_seed: Callable[[int, Path], dict],
-    *,
-    overwrite: bool = False,
-) -> list[dict]:
-    """Runs `run_seed(seed, folder)` for each seed whose result is not in `workdir` yet, and returns all results.
-
-    `results.json` there holds all seeds that the folder has, also those of earlier calls. Of several processes, all
-    call this and the first alone writes.
-    """
-    writes = is_first_process()
-    if writes:
-        open_run_folder(workdir, settings, overwrite=overwrite)
-    wait_for_processes(f"{workdir} is open")
-    results = []
-    for seed in seeds:
-        folder = workdir / f"seed-{seed}"
-        if not (folder / "result.json").exists():
-            result = run_seed(seed, folder)
-            if writes:
-                write_json(folder / "result.json", result)
-            wait_for_processes(f"{folder} is written")
-        results.append(read_json(folder / "result.json"))
-        finished = [read_json(path) for path in workdir.glob("seed-*/result.json")]
-        finished.sort(key=lambda each: each["seed"])
-        if writes:
-            record = {"settings": settings, "seeds": finished, "summary": summarize(finished)}
-            write_json(workdir / "results.json", record)
-    return results
-
-
-def seed_result(seed: int, fitted: FitResult) -> dict:
-    """What every seed's result begins with, whatever was trained."""
-    return {
-        "seed": seed,
-        "best_epoch": fitted.best_epoch,
-        "wall_seconds": fitted.seconds,
-        "peak_bytes": peak_memory(),
-    }
 
 
 def summarize(results: list[dict]) -> dict[str, dict[str, float]]:

@@ -28,15 +28,19 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from absl import flags
+from jax.sharding import Mesh
 from ml_collections import ConfigDict
 
 from experiments import gsat, pretrain
 from experiments.command_line import parse_seeds, run_main
+from experiments.devices import device_mesh
 from experiments.from_config import load_dataset
 from experiments.published_results import PUBLISHED
 from experiments.report import print_table
+from experiments.workers import num_workers
 from gnnjax.atomic import atomic_open
 from gnnjax.errors import RunError
+from gnnjax.parallel import is_first_process
 from gnnjax.train.run_folder import read_json
 
 # data -> configuration file, what it overrides, folder of the raw files below --raw_data
@@ -100,14 +104,14 @@ def configure(name: str, *, raw_data: str, data_folder: str, epochs: int, interv
     return config
 
 
-def run(name: str, config: ConfigDict, folder: Path) -> list[dict]:
+def run(name: str, config: ConfigDict, folder: Path, *, mesh: Mesh | None = None, workers: int = 1) -> list[dict]:
     """Runs one experiment, for GSAT* with its first stage."""
     dataset = load_dataset(config)
     if name.endswith("-star"):
         classifiers = folder / name.replace("-star", "-classifier")
-        pretrain.run(config, dataset, classifiers)
+        pretrain.run(config, dataset, classifiers, mesh=mesh, workers=workers)
         config.pretrained = str(classifiers)
-    return gsat.run(config, dataset, folder / name)
+    return gsat.run(config, dataset, folder / name, mesh=mesh, workers=workers)
 
 
 def collect(folder: Path) -> list[dict[str, Any]]:
@@ -202,13 +206,17 @@ def main() -> None:
     if LIST.value:
         print("\n".join(run_names()))
         return
-    folder = Path(FOLDER.value)
+    folder, mesh = Path(FOLDER.value), device_mesh()
     for name in select(RUNS.value) if RUNS.value else []:
         config = configure(
             name, raw_data=RAW_DATA.value, data_folder=DATA_FOLDER.value, epochs=EPOCHS.value, interval=INTERVAL.value
         )
         config.seeds = ",".join(map(str, parse_seeds(SEEDS.value)))
-        print_table(run(name, config, folder), title=name)
+        results = run(name, config, folder, mesh=mesh, workers=num_workers())
+        if is_first_process():
+            print_table(results, title=name)
+    if not is_first_process():
+        return
     rows = collect(folder)
     if not rows:
         raise RunError(f"{folder} holds no finished run; name some with --runs (--list shows them)")

@@ -1,5 +1,7 @@
 """The errors that gnnjax raises for input it cannot use; each message names the culprit and the remedy."""
 
+import functools
+
 __all__ = ["CheckpointError", "DataError", "GnnjaxError", "MemoryLimitError", "NonFiniteLossError", "RunError"]
 
 
@@ -35,3 +37,7 @@ class NonFiniteLossError(GnnjaxError, FloatingPointError):
         super().__init__(message)
         self.epoch = epoch
         self.step = step
+
+    def __reduce__(self):
+        """Errors pass between processes, where their keyword arguments would be forgotten."""
+        return functools.partial(type(self), epoch=self.epoch, step=self.step), self.args

@@ -17,12 +17,16 @@ class ProgressBar(Callback):
       description: text in front of the bar.
       part: split part whose metric and explanation ROC-AUC are shown.
       metric: which metric.
+      position: line of the terminal, from 0, where several bars are shown at a time.
     """
 
-    def __init__(self, description: str = "", part: str = "valid", metric: Metric = "accuracy"):
+    def __init__(
+        self, description: str = "", part: str = "valid", metric: Metric = "accuracy", position: int | None = None
+    ):
         self._description = description
         self._part = part
         self._metric = metric
+        self._position = position
 
     def on_start(self, first_epoch, epochs, steps_per_epoch):
         self._epochs = epochs
@@ -31,6 +35,7 @@ class ProgressBar(Callback):
             initial=first_epoch * steps_per_epoch,
             desc=self._description,
             unit="step",
+            position=self._position,
             dynamic_ncols=True,
             # In a log file every update is a line.
             mininterval=0.1 if sys.stderr.isatty() else 10.0,

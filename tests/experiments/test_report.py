@@ -1,8 +1,4 @@
-"""Runs over seeds and their tables, with made-up results."""
-
-import json
-
-import pytest
+"""Tables of results over seeds, with made-up results."""
 
 from experiments import report
 
@@ -43,38 +39,3 @@ def test_the_standard_deviation_is_that_of_the_population():
     summary = report.summarize([result(0, peak_bytes=10), result(1, peak_bytes=30)])
     assert summary["accuracy"] == {"mean": 0.625, "std": 0.125}
     assert summary["peak_bytes"] == {"mean": 20, "std": 10}
-
-
-def test_only_missing_seeds_run_and_all_are_in_the_results(tmp_path):
-    ran = []
-
-    def run_seed(seed, folder):
-        ran.append((seed, folder.name))
-        return result(seed)
-
-    report.run_seeds(tmp_path / "run", {"a": 1}, [2, 0], run_seed)
-    again = report.run_seeds(tmp_path / "run", {"a": 1}, [0, 1], run_seed)
-    assert ran == [(2, "seed-2"), (0, "seed-0"), (1, "seed-1")]
-    assert [each["seed"] for each in again] == [0, 1]
-    stored = json.loads((tmp_path / "run" / "results.json").read_text())
-    assert stored["settings"] == {"a": 1}
-    assert [each["seed"] for each in stored["seeds"]] == [0, 1, 2]
-    assert stored["summary"]["accuracy"]["mean"] == pytest.approx(0.75)
-
-
-def test_a_seed_that_fails_leaves_no_result_and_is_run_again(tmp_path):
-    def fail(seed, folder):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        report.run_seeds(tmp_path / "run", {}, [0], fail)
-    assert not (tmp_path / "run" / "results.json").exists()
-    assert report.run_seeds(tmp_path / "run", {}, [0], lambda seed, folder: result(seed)) == [result(0)]
-
-
-def test_overwriting_begins_again(tmp_path):
-    report.run_seeds(tmp_path / "run", {"a": 1}, [0, 1], lambda seed, folder: result(seed))
-    report.run_seeds(tmp_path / "run", {"a": 2}, [0], lambda seed, folder: result(seed), overwrite=True)
-    stored = json.loads((tmp_path / "run" / "results.json").read_text())
-    assert stored["settings"] == {"a": 2}
-    assert [each["seed"] for each in stored["seeds"]] == [0]

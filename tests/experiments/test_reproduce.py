@@ -13,7 +13,7 @@ from data_prep import ba2motifs
 from experiments import reproduce
 from experiments.from_config import run_settings
 from experiments.published_results import PUBLISHED
-from experiments.report import run_seeds
+from experiments.seeds import run_seeds
 from gnnjax.data import save
 from gnnjax.errors import RunError
 from tests.random_graphs import random_dataset
