@@ -5,7 +5,7 @@ from gnnjax.train.checkpoints import Checkpoints
 from gnnjax.train.evaluation import Evaluation, accuracy, evaluate, roc_auc
 from gnnjax.train.loop import FitResult, fit
 from gnnjax.train.losses import information_loss, prediction_loss
-from gnnjax.train.node_classification import NodeFit, fit_nodes, node_accuracy
+from gnnjax.train.node_classification import NodeFit, fit_nodes
 from gnnjax.train.optimizers import adam_l2
 from gnnjax.train.pretrained import load_classifier, save_classifier
 from gnnjax.train.schedules import Plateau, RSchedule
@@ -41,7 +41,6 @@ __all__ = [
     "load_classifier",
     "make_eval_step",
     "make_train_step",
-    "node_accuracy",
     "prediction_loss",
     "roc_auc",
     "save_classifier",

@@ -11,7 +11,6 @@ import numpy as np
 import optax
 from flax import nnx
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
-from jaxtyping import Array, Bool, Float, Int
 
 from gnnjax.data.node_splits import PARTS, check_node_splits
 from gnnjax.errors import NonFiniteLossError, RunError
@@ -21,7 +20,7 @@ from gnnjax.parallel.node_partition import partition_inputs, partition_nodes
 from gnnjax.train.losses import prediction_loss
 from gnnjax.train.optimizers import adam_l2
 
-__all__ = ["NodeFit", "fit_nodes", "node_accuracy"]
+__all__ = ["NodeFit", "fit_nodes"]
 
 
 class NodeFit(NamedTuple):
@@ -41,13 +40,6 @@ class NodeFit(NamedTuple):
     def test_accuracy(self) -> float:
         """Accuracy in [0, 1] on the test nodes in the best epoch."""
         return float(self.history["test"][self.best_epoch])
-
-
-def node_accuracy(
-    logits: Float[Array, "nodes classes"], labels: Int[Array | np.ndarray, " nodes"], mask: Bool[Array, " nodes"]
-) -> Float[Array, ""]:
-    """Share in [0, 1] of the nodes of the mask whose class has the largest logit."""
-    return (mask & (logits.argmax(-1) == labels)).sum() / mask.sum()
 
 
 def fit_nodes(
@@ -138,15 +130,15 @@ def _make_chunk(
     graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, num_epochs: int, together: bool, mesh: Mesh | None
 ) -> Callable[..., Any]:
     """The jitted `run(params, opt_state, key, first_epoch, inputs, labels, parts)` over so many epochs."""
-    total = functools.partial(sum_over_devices, axis_name=None if mesh is None else node_axis(mesh))
+    axis_name = None if mesh is None else node_axis(mesh)
+    total = functools.partial(sum_over_devices, axis_name=axis_name)
 
     def run(params, opt_state, key, first_epoch, inputs, labels, parts):
         counts = total({name: mask.sum() for name, mask in parts.items()})
 
         def loss(params, key):
             logits = nnx.merge(graphdef, params, copy=True)(inputs, key=key)
-            share = parts["train"].sum() / counts["train"]
-            return prediction_loss("multiclass", logits, labels, parts["train"]) * share
+            return prediction_loss("multiclass", logits, labels, parts["train"], axis_name)
 
         def epoch(carry, index):
             params, opt_state = carry

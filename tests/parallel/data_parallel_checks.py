@@ -78,7 +78,7 @@ def check_runs():
         with pytest.raises(Stop):
             fit(None, folder, callbacks=[StopAfter(1)])
         continued = fit(mesh, folder)
-    # Adam makes steps of one size out of gradients that are zero but for rounding, such as those of biases before norms.
+    # Adam makes steps of one size out of gradients that are zero but for rounding, as those of biases before norms.
     for entry, other in zip(continued, whole, strict=True):
         for part in ("train", "valid", "test"):
             assert entry[part]["loss"] == pytest.approx(other[part]["loss"], rel=1e-3), (entry["epoch"], part)
