@@ -157,7 +157,7 @@ def make_train_step(
     It returns the new state, the step's report and the norm of the gradient; the memory of the old state is given up.
     Equal arguments give the same function, which compiles once per shape of the batch.
 
-    On a `mesh` the batch is one of `parallel.iterate_shared_batches`; the gradient and the losses are summed over the
+    On a `mesh` the batch is one of `parallel.device_batches`; the gradient and the losses are summed over the
     devices in one reduction, and the report's arrays have a leading axis of the devices.
     """
     axis_name = None if mesh is None else DATA_AXIS
