@@ -44,17 +44,17 @@ def run_seeds(
     wait_for_processes(f"{workdir} is open")
     folders = {seed: workdir / f"seed-{seed}" for seed in seeds}
     missing = [(seed, folder) for seed, folder in folders.items() if not _file(folder).exists()]
-    if workers == 1:
-        results = (((seed, folder), run_seed(seed, folder)) for seed, folder in missing)
+    if min(workers, len(missing)) > 1:
+        results = run_in_processes(run_seed, missing, min(workers, len(missing)))
     else:
-        results = run_in_processes(run_seed, missing, min(workers, max(len(missing), 1)))
+        results = (((seed, folder), run_seed(seed, folder)) for seed, folder in missing)
     for (_, folder), result in results:
         if is_first_process():
             write_json(_file(folder), result)
             _write_all(workdir, settings)
         wait_for_processes(f"{folder} is written")
-    if is_first_process():
-        # A process that was killed after a seed's result has not counted it.
+    if is_first_process() and not missing:
+        # A process that was killed after the last seed's result has not counted it.
         _write_all(workdir, settings)
     return [read_json(_file(folder)) for folder in folders.values()]
 

@@ -1,14 +1,19 @@
 """What GSAT asks of the classifier that it explains, and what its classifiers share."""
 
+import abc
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
+import jax.numpy as jnp
 import jraph
 import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float
 
-from gnnjax.batch_part import BatchPart
+from gnnjax.batch_part import DATA_AXIS, BatchPart
+from gnnjax.graphs import node_graph_ids
+from gnnjax.ops import dropout
 
 __all__ = ["Backbone", "ClassifierOutput", "GraphClassifier"]
 
@@ -42,9 +47,39 @@ class ClassifierOutput(NamedTuple):
 
 
 class GraphClassifier(nnx.Module):
-    """A graph classifier that embeds the nodes and reads logits out of the embeddings of each graph."""
+    """A graph classifier of layers: encoders, message passing, a pool of the nodes of each graph, and logits from that.
+
+    A subclass sets the attributes below and says what a layer does.
+
+    Attributes:
+      hidden_size: width of the node embeddings.
+      convs: one module per layer.
+      dropout_rate: after each layer, in [0, 1).
+      num_statistics: 2 where batch norms keep the statistics of the passes without and with attention apart.
+      node_encoder, edge_encoder: of the features; edges may have none.
+      pool: the readout, from graphs to a row for each.
+      classifier: from these rows to logits.
+    """
 
     hidden_size: int
+    convs: nnx.List
+    dropout_rate = 0.0
+    num_statistics = 1
+    node_encoder: Any
+    edge_encoder: Any = None
+    pool: Callable
+    classifier: Any
+
+    @abc.abstractmethod
+    def convolve(
+        self,
+        layer: int,
+        graphs: jraph.GraphsTuple,
+        edge_attention: Float[Array | np.ndarray, " edges"] | None,
+        node_mask: Bool[Array | np.ndarray, " nodes"] | None,
+        normalize: dict[str, Any],
+    ) -> Float[Array, "nodes hidden_size"]:
+        """What a layer makes of the nodes, before dropout; `normalize` are the other options of `nn.BatchNorm`."""
 
     def embed(
         self,
@@ -57,11 +92,21 @@ class GraphClassifier(nnx.Module):
         part: BatchPart | None = None,
     ) -> Float[Array, "nodes hidden_size"]:
         """Node embeddings; the arguments are those of `__call__`."""
-        raise NotImplementedError
-
-    def read_out(self, graphs: jraph.GraphsTuple) -> Float[Array, "graphs out_features"]:
-        """Logits of graphs whose `nodes` are embeddings."""
-        raise NotImplementedError
+        node_mask = None if graph_mask is None else jnp.asarray(graph_mask)[node_graph_ids(graphs)]
+        normalize = {
+            "train": train,
+            "statistics": 0 if edge_attention is None else self.num_statistics - 1,
+            "axis_name": None if part is None else DATA_AXIS,
+        }
+        row_numbers = None if part is None else part.node_rows
+        keys = [None] * len(self.convs) if key is None else jax.random.split(key, len(self.convs))
+        if self.edge_encoder is not None:
+            graphs = graphs._replace(edges=self.edge_encoder(graphs.edges))
+        graphs = graphs._replace(nodes=self.node_encoder(graphs.nodes))
+        for layer, layer_key in enumerate(keys):
+            x = self.convolve(layer, graphs, edge_attention, node_mask, normalize)
+            graphs = graphs._replace(nodes=dropout(x, self.dropout_rate, layer_key, row_numbers))
+        return graphs.nodes
 
     def __call__(
         self,
@@ -86,4 +131,4 @@ class GraphClassifier(nnx.Module):
           ValueError: `edge_attention` does not hold one value per edge.
         """
         embedding = self.embed(graphs, edge_attention, **options)
-        return self.read_out(graphs._replace(nodes=embedding)), ClassifierOutput(embedding)
+        return self.classifier(self.pool(graphs._replace(nodes=embedding))), ClassifierOutput(embedding)

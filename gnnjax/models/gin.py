@@ -3,17 +3,10 @@
 from collections.abc import Sequence
 
 import jax
-import jax.numpy as jnp
-import jraph
-import numpy as np
 from flax import nnx
-from jaxtyping import Array, Bool, Float
 
-from gnnjax.batch_part import DATA_AXIS, BatchPart
-from gnnjax.graphs import node_graph_ids
 from gnnjax.models.backbone import GraphClassifier
 from gnnjax.nn import GINConv, Linear, feature_encoder, sum_pool
-from gnnjax.ops import dropout
 
 __all__ = ["GIN"]
 
@@ -34,6 +27,8 @@ class GIN(GraphClassifier):
 
     Source: Xu et al., ICLR 2019 (arXiv 1810.00826), in the shape that Miao et al., ICML 2022 (arXiv 2201.12987) use.
     """
+
+    pool = staticmethod(sum_pool)
 
     def __init__(
         self,
@@ -66,30 +61,6 @@ class GIN(GraphClassifier):
         )
         self.classifier = Linear(hidden_size, out_features, rngs=rngs)
 
-    def embed(
-        self,
-        graphs: jraph.GraphsTuple,
-        edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
-        *,
-        graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
-        train: bool = False,
-        key: jax.Array | None = None,
-        part: BatchPart | None = None,
-    ) -> Float[Array, "nodes hidden_size"]:
-        """Node embeddings; the arguments are those of `__call__`."""
-        node_mask = None if graph_mask is None else jnp.asarray(graph_mask)[node_graph_ids(graphs)]
-        normalize: dict = {"train": train, "statistics": 0 if edge_attention is None else self.num_statistics - 1}
-        row_numbers = None
-        if part is not None:
-            normalize["axis_name"], row_numbers = DATA_AXIS, part.node_rows
-        keys = [None] * len(self.convs) if key is None else jax.random.split(key, len(self.convs))
-        edges = None if self.edge_encoder is None else self.edge_encoder(graphs.edges)
-        graphs = graphs._replace(nodes=self.node_encoder(graphs.nodes), edges=edges)
-        for conv, layer_key in zip(self.convs, keys, strict=True):
-            x = conv(graphs, edge_attention, node_mask=node_mask, **normalize)
-            graphs = graphs._replace(nodes=dropout(jax.nn.relu(x), self.dropout_rate, layer_key, row_numbers))
-        return graphs.nodes
-
-    def read_out(self, graphs: jraph.GraphsTuple) -> Float[Array, "graphs out_features"]:
-        """Logits of graphs whose `nodes` are embeddings."""
-        return self.classifier(sum_pool(graphs))
+    def convolve(self, layer, graphs, edge_attention, node_mask, normalize):
+        """The convolution, ReLU."""
+        return jax.nn.relu(self.convs[layer](graphs, edge_attention, node_mask=node_mask, **normalize))

@@ -1,12 +1,8 @@
 """The local-extremum classifier that GSAT uses on Spurious-Motif."""
 
 import jax
-import jraph
-import numpy as np
 from flax import nnx
-from jaxtyping import Array, Bool, Float
 
-from gnnjax.batch_part import BatchPart
 from gnnjax.models.backbone import GraphClassifier
 from gnnjax.nn import MLP, LEConv, Linear, mean_pool
 
@@ -28,6 +24,8 @@ class SPMotifNet(GraphClassifier):
     Source: Wu et al., ICLR 2022 (arXiv 2201.12872); the published module's unused parameters are left out.
     """
 
+    pool = staticmethod(mean_pool)
+
     def __init__(
         self, in_features: int, out_features: int, *, hidden_size: int = 32, num_layers: int = 2, rngs: nnx.Rngs
     ):
@@ -36,22 +34,6 @@ class SPMotifNet(GraphClassifier):
         self.convs = nnx.List([LEConv(hidden_size, hidden_size, rngs=rngs) for _ in range(num_layers)])
         self.classifier = MLP((hidden_size, 2 * hidden_size, out_features), rngs=rngs)
 
-    def embed(
-        self,
-        graphs: jraph.GraphsTuple,
-        edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
-        *,
-        graph_mask: Bool[Array | np.ndarray, " graphs"] | None = None,
-        train: bool = False,
-        key: jax.Array | None = None,
-        part: BatchPart | None = None,
-    ) -> Float[Array, "nodes hidden_size"]:
-        """Node embeddings; the arguments are those of `__call__`."""
-        graphs = graphs._replace(nodes=self.node_encoder(graphs.nodes))
-        for conv in self.convs:
-            graphs = graphs._replace(nodes=jax.nn.relu(conv(graphs, edge_attention)))
-        return graphs.nodes
-
-    def read_out(self, graphs: jraph.GraphsTuple) -> Float[Array, "graphs out_features"]:
-        """Logits of graphs whose `nodes` are embeddings."""
-        return self.classifier(mean_pool(graphs))
+    def convolve(self, layer, graphs, edge_attention, node_mask, normalize):
+        """The convolution, ReLU."""
+        return jax.nn.relu(self.convs[layer](graphs, edge_attention))

@@ -42,9 +42,10 @@ class Checkpoints:
 
     def save_last(self, epoch: int, state: Any, record: dict) -> None:
         """Stores the whole training state after `epoch` and a JSON-able record of the run so far."""
+        if not is_first_process():
+            return
         args = ocp.args.Composite(state=ocp.args.StandardSave(jax.device_get(state)), record=ocp.args.JsonSave(record))
-        if is_first_process():
-            self._last.save(epoch, args=args)
+        self._last.save(epoch, args=args)
 
     def restore_last(self, template: Any) -> tuple[Any, dict]:
         """The newest state, in the structure of `template`, and its record.
