@@ -17,6 +17,8 @@ from gnnjax.ops import SegmentStatistics, check_edge_attention, segment_statisti
 
 __all__ = ["Aggregator", "PNAConv", "mean_log_degree"]
 
+EPSILON = 1e-5  # under the square root of the standard deviation
+
 Aggregator = Literal["mean", "min", "max", "std", "sum"]
 
 
@@ -86,23 +88,57 @@ class PNAConv(nnx.Module):
         messages = x[graphs.senders]
         if self.edge_features is not None:
             messages = jnp.concatenate([messages, jnp.asarray(graphs.edges)], axis=1)
+        own_kernel, received_kernel = self._kernels(x.shape[1])
         if edge_attention is None:
-            # All weights are 1: the reductions of the receiver's half are known.
-            present = jnp.minimum(degree, 1)
-            weight = SegmentStatistics(degree, degree, present, present)
+            own, own_kernel = self._merge_own(own_kernel, x, degree)
         else:
             check_edge_attention(edge_attention, messages.shape[0])
             messages = messages * edge_attention[:, None]
             weight = segment_statistics(edge_attention[:, None], graphs.receivers, x.shape[0])
+            own = [_aggregate_own(weight, x, degree)[name] for name in self.aggregators]
         received = _aggregate(segment_statistics(messages, graphs.receivers, x.shape[0]), degree)
-        own = _aggregate_own(weight, x, degree)
-        columns = [part for name in self.aggregators for part in (own[name], received[name])]
-        aggregated = jnp.concatenate(columns, axis=1)
-        if self.degree_scaler is not None:
-            amplification = jnp.log(degree + 1) / self.degree_scaler
-            attenuation = jnp.where(degree > 0, 1 / jnp.where(degree > 0, amplification, 1), 1)
-            aggregated = jnp.concatenate([aggregated, aggregated * amplification, aggregated * attenuation], axis=1)
-        return self.linear(aggregated)
+        aggregated = jnp.concatenate([*own, *(received[name] for name in self.aggregators)], axis=1)
+        kernel = jnp.concatenate([*own_kernel, *received_kernel])
+        # A scaler is one factor per node, so that it can come after the product.
+        per_scaler = jnp.dot(aggregated, kernel.reshape(len(kernel), -1))
+        per_scaler = per_scaler.reshape(len(x), *kernel.shape[1:])
+        return (self._scalers(degree)[:, :, None] * per_scaler).sum(axis=1) + self.linear.bias
+
+    def _kernels(self, in_features: int):
+        """Weights of the receiver's features and of the rest, each `[aggregators, rows, scalers, out_features]`."""
+        kernel = jnp.asarray(self.linear.kernel)
+        num_aggregators = len(self.aggregators)
+        width = in_features + in_features + (self.edge_features or 0)
+        kernel = kernel.reshape(-1, num_aggregators, width, kernel.shape[1]).transpose(1, 2, 0, 3)
+        return kernel[:, :in_features], kernel[:, in_features:]
+
+    def _merge_own(self, kernel, x, degree):
+        """The receiver's columns and their weights where every attention is 1.
+
+        Mean, minimum and maximum of equal terms are that term, so that their weights add up; the standard deviation
+        is a constant, which one column of ones carries.
+        """
+        by_name = dict(zip(self.aggregators, kernel, strict=True))
+        columns, kernels = [], []
+        equal = [by_name[name] for name in ("mean", "min", "max") if name in by_name]
+        if equal:
+            columns.append(jnp.minimum(degree, 1) * x)
+            kernels.append(sum(equal))
+        if "sum" in by_name:
+            columns.append(degree * x)
+            kernels.append(by_name["sum"])
+        if "std" in by_name:
+            columns.append(jnp.full((len(x), 1), math.sqrt(EPSILON), x.dtype))
+            kernels.append(by_name["std"].sum(axis=0, keepdims=True))
+        return columns, kernels
+
+    def _scalers(self, degree):
+        """`[nodes, scalers]`."""
+        if self.degree_scaler is None:
+            return jnp.ones_like(degree)
+        amplification = jnp.log(degree + 1) / self.degree_scaler
+        attenuation = jnp.where(degree > 0, 1 / jnp.where(degree > 0, amplification, 1), 1)
+        return jnp.concatenate([jnp.ones_like(degree), amplification, attenuation], axis=1)
 
 
 def _aggregate(statistics: SegmentStatistics, degree) -> dict[str, Array]:
@@ -113,7 +149,7 @@ def _aggregate(statistics: SegmentStatistics, degree) -> dict[str, Array]:
         "mean": mean,
         "min": statistics.min,
         "max": statistics.max,
-        "std": jnp.sqrt(variance + 1e-5),
+        "std": jnp.sqrt(variance + EPSILON),
         "sum": statistics.sum,
     }
 
@@ -128,7 +164,7 @@ def _aggregate_own(weight: SegmentStatistics, x, degree) -> dict[str, Array]:
         "mean": mean * x,
         "min": jnp.where(negative, weight.max, weight.min) * x,
         "max": jnp.where(negative, weight.min, weight.max) * x,
-        "std": jnp.sqrt(variance * x * x + 1e-5),
+        "std": jnp.sqrt(variance * x * x + EPSILON),
         "sum": weight.sum * x,
     }
 
