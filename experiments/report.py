@@ -14,7 +14,7 @@ _PERCENTAGES = {
     "explanation_roc_auc": "explanation ROC-AUC %",
     "precision_at_5": "precision@5 %",
 }
-_PLAIN = {"best_epoch": "best epoch", "wall_seconds": "time s"}
+_PLAIN = {"rmse": "RMSE", "mae": "MAE", "best_epoch": "best epoch", "wall_seconds": "time s"}
 # In results.json, but not in the table on the screen.
 _STORED = ("peak_bytes",)
 

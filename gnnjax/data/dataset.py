@@ -13,7 +13,7 @@ from gnnjax.graphs import reverse_edges
 
 __all__ = ["GraphDataset", "Kind", "Task"]
 
-Task = Literal["binary", "multiclass", "multilabel"]
+Task = Literal["binary", "multiclass", "multilabel", "regression"]
 Kind = Literal["graph", "molecule", "sentence", "image"]
 
 
@@ -25,13 +25,14 @@ class GraphDataset:
 
     Attributes:
       name: what errors, logs and figures call the data.
-      task: `binary` (one logit), `multiclass` (one logit per class) or `multilabel` (one logit per task).
+      task: `binary` (one logit), `multiclass` (one logit per class), `multilabel` (one logit per task) or `regression`
+        (one number per target).
       n_node, n_edge: `[graphs]`, sizes.
       nodes: `[sum n_node, node_features]`, float32, or int32 where every column holds categories.
       senders, receivers: `[sum n_edge]` int32, numbered from 0 within each graph.
-      labels: `[graphs, tasks]` float32 in {0, 1} with NaN for "not labelled" (binary: one column), or
-        `[graphs]` int32 in 0 .. num_classes - 1 (multiclass).
-      num_classes: number of classes; 2 for binary and multilabel data.
+      labels: `[graphs, tasks]` float32 in {0, 1} with NaN for "not labelled" (binary: one column), `[graphs]` int32 in
+        0 .. num_classes - 1 (multiclass), or `[graphs, targets]` float32 with NaN for "not measured" (regression).
+      num_classes: number of classes; 2 for binary and multilabel data, without meaning for regression.
       edges: `[sum n_edge, edge_features]`, float32, or int32 where every column holds categories, or None.
       node_categories, edge_categories: how many categories (0, 1, ...) each column of `nodes` or `edges` has, if they
         are categories, else None.
@@ -122,7 +123,7 @@ class GraphDataset:
 
     @property
     def out_features(self) -> int:
-        """Number of logits that a classifier of this data gives."""
+        """Number of logits, or of predicted numbers, that a model of this data gives."""
         return self.num_classes if self.task == "multiclass" else self.labels.shape[1]
 
     @cached_property
@@ -276,12 +277,15 @@ def _validate_labels(data: GraphDataset, fail) -> None:
             graph = np.argmax(bad)
             fail("labels", f"class {labels[graph]} is outside 0 .. {data.num_classes - 1}", graph)
         return
-    columns = "1" if data.task == "binary" else "tasks"
+    columns = {"binary": "1", "multilabel": "tasks", "regression": "targets"}[data.task]
     if labels.ndim != 2 or len(labels) != len(data) or labels.dtype != np.float32 or labels.shape[1] == 0:
         fail("labels", f"must be float32[{len(data)}, {columns}], is {labels.dtype}{list(labels.shape)}")
     if data.task == "binary" and labels.shape[1] != 1:
         fail("labels", f"must be float32[{len(data)}, 1], is {labels.dtype}{list(labels.shape)}")
-    bad = ~(np.isnan(labels) | (labels == 0) | (labels == 1)).all(axis=1)
+    if data.task == "regression":
+        bad, allowed = np.isinf(labels).any(axis=1), "finite or NaN (not measured)"
+    else:
+        bad, allowed = ~(np.isnan(labels) | (labels == 0) | (labels == 1)).all(axis=1), "0, 1 or NaN (not labelled)"
     if bad.any():
         graph = np.argmax(bad)
-        fail("labels", f"is {labels[graph]}, must be 0, 1 or NaN (not labelled)", graph)
+        fail("labels", f"is {labels[graph]}, must be {allowed}", graph)

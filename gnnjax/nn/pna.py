@@ -102,11 +102,11 @@ class PNAConv(nnx.Module):
         # A scaler is one factor per node, so that it can come after the product.
         per_scaler = jnp.dot(aggregated, kernel.reshape(len(kernel), -1))
         per_scaler = per_scaler.reshape(len(x), *kernel.shape[1:])
-        return (self._scalers(degree)[:, :, None] * per_scaler).sum(axis=1) + self.linear.bias
+        return (self._scalers(degree)[:, :, None] * per_scaler).sum(axis=1) + self.linear.bias[...]
 
     def _kernels(self, in_features: int):
         """Weights of the receiver's features and of the rest, each `[aggregators, rows, scalers, out_features]`."""
-        kernel = jnp.asarray(self.linear.kernel)
+        kernel = self.linear.kernel[...]
         num_aggregators = len(self.aggregators)
         width = in_features + in_features + (self.edge_features or 0)
         kernel = kernel.reshape(-1, num_aggregators, width, kernel.shape[1]).transpose(1, 2, 0, 3)

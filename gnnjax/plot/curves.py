@@ -18,10 +18,12 @@ def training_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
     A part that was not evaluated in every epoch is drawn as points.
     """
     panels = {
-        "prediction_loss": "prediction loss (nats)",
-        "information_loss": "information loss (nats)",
+        "prediction_loss": "prediction loss",
+        "information_loss": "information loss",
         "accuracy": "accuracy",
         "roc_auc": "ROC-AUC",
+        "rmse": "RMSE",
+        "mae": "mean absolute error",
         "explanation_roc_auc": "explanation ROC-AUC",
     }
     panels = {name: label for name, label in panels.items() if name in history[0]["valid"]}

@@ -2,7 +2,7 @@
 
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
-from gnnjax.train.evaluation import Evaluation, accuracy, evaluate, roc_auc
+from gnnjax.train.evaluation import Evaluation, accuracy, evaluate, regression_errors, roc_auc
 from gnnjax.train.loop import FitResult, fit
 from gnnjax.train.losses import information_loss, prediction_loss
 from gnnjax.train.node_classification import NodeFit, fit_nodes
@@ -42,6 +42,7 @@ __all__ = [
     "make_eval_step",
     "make_train_step",
     "prediction_loss",
+    "regression_errors",
     "roc_auc",
     "save_classifier",
 ]

@@ -14,7 +14,7 @@ from gnnjax.explain import explanation_roc_auc, mean_attention, precision_at_k
 from gnnjax.parallel import device_batches
 from gnnjax.train.steps import Objective, StepOutput, default_objective, make_eval_step, split
 
-__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_step", "roc_auc"]
+__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_step", "regression_errors", "roc_auc"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +49,15 @@ class Evaluation:
         return self.edge_attention[end - int(self.n_edge[position]) : end]
 
     def metrics(self, task: Task) -> dict[str, float]:
-        """Losses, accuracy, ROC-AUC (`binary`, `multilabel`) and the attention's agreement with known signal edges."""
-        metrics = self.losses | {"accuracy": accuracy(task, self.logits, self.labels)}
-        if task != "multiclass":
+        """Losses, what the task is judged by, and the attention's agreement with known signal edges.
+
+        That is accuracy and (`binary`, `multilabel`) ROC-AUC, or RMSE and MAE (`regression`).
+        """
+        if task == "regression":
+            metrics = self.losses | regression_errors(self.logits, self.labels)
+        else:
+            metrics = self.losses | {"accuracy": accuracy(task, self.logits, self.labels)}
+        if task in ("binary", "multilabel"):
             metrics["roc_auc"] = roc_auc(self.logits, self.labels)
         if self.edge_labels is not None and self.edge_attention is not None:
             signal, background = mean_attention(self.edge_attention, self.edge_labels)
@@ -97,6 +103,20 @@ def roc_auc(logits: np.ndarray, labels: np.ndarray) -> float:
         if len(np.unique(label[labelled])) == 2:
             scores.append(roc_auc_score(label[labelled], logit[labelled]))
     return float(np.mean(scores)) if scores else float("nan")
+
+
+def regression_errors(predictions: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Root mean square (`rmse`) and mean absolute error (`mae`) over what was measured; NaN where nothing was.
+
+    Args:
+      predictions: `[graphs, targets]`.
+      labels: `[graphs, targets]`, NaN where not measured.
+    """
+    measured = ~np.isnan(labels)
+    if not measured.any():
+        return {"rmse": float("nan"), "mae": float("nan")}
+    errors = (predictions - labels)[measured].astype(np.float64)
+    return {"rmse": float(np.sqrt(np.mean(errors**2))), "mae": float(np.mean(np.abs(errors)))}
 
 
 def collect(

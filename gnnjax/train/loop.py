@@ -5,7 +5,7 @@ import functools
 import os
 import time
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +22,7 @@ from gnnjax.train.checkpoints import Checkpoints
 from gnnjax.train.evaluation import collect, evaluate_step
 from gnnjax.train.optimizers import adam_l2
 from gnnjax.train.schedules import Plateau, RSchedule
-from gnnjax.train.selection import Metric, first_eligible_epoch, is_better
+from gnnjax.train.selection import Metric, first_eligible_epoch, goodness, is_better, selection_metric
 from gnnjax.train.steps import create_state, default_objective, make_eval_step, make_train_step
 
 __all__ = ["FitResult", "fit"]
@@ -61,7 +61,7 @@ def fit(
     r: RSchedule | None = None,
     prediction_coefficient: float = 1.0,
     information_coefficient: float = 1.0,
-    metric: Metric = "accuracy",
+    metric: Metric | None = None,
     lazy_parts: Sequence[str] = (),
     keep: Literal["best", "last"] = "best",
     seed: int = 0,
@@ -83,10 +83,11 @@ def fit(
       epochs: passes over the training part.
       batch_size: graphs per step.
       learning_rate, weight_decay: of Adam with L2 regularisation.
-      plateau: lowers the learning rate when `metric` of the part `valid` stops rising; None keeps it.
+      plateau: lowers the learning rate when `metric` of the part `valid` stops improving; None keeps it.
       r: GSAT's schedule of the information loss's prior (default: the published 0.9 down to 0.5).
       prediction_coefficient, information_coefficient: weights of GSAT's two losses.
-      metric: what selects the best epoch, on the part `valid`.
+      metric: what selects the best epoch, on the part `valid`: `accuracy` (default) or `roc_auc`; of regression `rmse`
+        (default) or `mae`.
       lazy_parts: parts that are evaluated only in epochs that are the best so far, which saves time; the entry of the
         best epoch is complete all the same.
       keep: which epoch's weights the model ends with.
@@ -109,10 +110,9 @@ def fit(
         raise RunError(f"epochs={epochs} and checkpoint_every={checkpoint_every} must be at least 1")
     if not set(lazy_parts) <= splits.keys() - {"train", "valid"}:
         raise RunError(f"lazy_parts={tuple(lazy_parts)} must be among the parts other than 'train' and 'valid'")
-    if keep not in ("best", "last") or metric not in get_args(Metric):
-        raise RunError(f"keep={keep!r} must be best or last, metric={metric!r} one of {get_args(Metric)}")
-    if metric == "roc_auc" and dataset.task == "multiclass":
-        raise RunError("roc_auc is the metric of binary and multilabel tasks; this one is multiclass, take accuracy")
+    if keep not in ("best", "last"):
+        raise RunError(f"keep={keep!r} must be best or last")
+    metric = selection_metric(dataset.task, metric)
     splits = {part: np.asarray(indices) for part, indices in splits.items()}
     schedule = r or RSchedule()
     optimizer = adam_l2(learning_rate, weight_decay)
@@ -143,7 +143,7 @@ def fit(
             order = epoch_order(splits["train"], seed=seed, epoch=epoch)
             batches = device_batches(dataset, order, batch_size=batch_size, shape=train_shape, mesh=mesh)
             key = jax.random.fold_in(jax.random.key(seed), epoch)
-            scale = 1.0 if plateau is None else plateau.scale([entry["valid"][metric] for entry in history])
+            scale = 1.0 if plateau is None else plateau.scale([goodness(entry["valid"], metric) for entry in history])
             state, outputs, norms = _train_epoch(train_step, state, batches, prior, scale, key, callbacks)
             _check_finite(epoch, outputs, norms, checkpoints)
             evaluations = {"train": collect(dataset, order, batch_size, outputs, mesh)}

@@ -18,10 +18,11 @@ def prediction_loss(
     graph_mask: Bool[Array | np.ndarray, " graphs"],
     axis_name: str | None = None,
 ) -> Float[Array, ""]:
-    """Cross-entropy in nats, mean over the real, labelled entries.
+    """Cross-entropy in nats (or squared error), mean over the real, labelled entries.
 
     Args:
-      task: `binary` and `multilabel` use the sigmoid, with NaN labels left out; `multiclass` the softmax.
+      task: `binary` and `multilabel` use the sigmoid, with NaN labels left out; `multiclass` the softmax; `regression`
+        the squared error instead of a cross-entropy, with NaN labels left out.
       logits: one column per output.
       labels: as in `data.GraphDataset`.
       graph_mask: True for real graphs.
@@ -33,7 +34,11 @@ def prediction_loss(
         counted = graph_mask
     else:
         counted = graph_mask[:, None] & ~jnp.isnan(labels)
-        losses = optax.sigmoid_binary_cross_entropy(logits, jnp.where(counted, labels, 0))
+        known = jnp.where(counted, labels, 0)
+        if task == "regression":
+            losses = optax.squared_error(logits, known)
+        else:
+            losses = optax.sigmoid_binary_cross_entropy(logits, known)
     return _masked_mean(losses, counted, axis_name)
 
 

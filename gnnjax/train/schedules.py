@@ -45,12 +45,12 @@ class RSchedule:
 
 @dataclasses.dataclass(frozen=True)
 class Plateau:
-    """Lowers the learning rate when a metric has stopped rising, in the conventions of PyTorch's ReduceLROnPlateau.
+    """Lowers the learning rate when a metric has stopped improving, in the conventions of PyTorch's ReduceLROnPlateau.
 
     Attributes:
       patience: epochs without improvement that are put up with.
       factor: what the learning rate is then multiplied by, in (0, 1).
-      threshold: the relative improvement that counts, at least 0.
+      threshold: the improvement that counts, relative to the best value so far, at least 0.
 
     Raises:
       ValueError: a value is out of its range.
@@ -65,10 +65,15 @@ class Plateau:
             raise ValueError(f"{self}: patience and threshold must not be negative, factor within (0, 1)")
 
     def scale(self, metrics: Sequence[float]) -> float:
-        """The product of all reductions after epochs with these values of the metric: nothing else to remember."""
+        """The product of all reductions after epochs with these values of the metric: nothing else to remember.
+
+        Args:
+          metrics: more is better; of a metric of which less is better, its negative.
+        """
         scale, best, waited = 1.0, -math.inf, 0
         for metric in metrics:
-            if metric > best * (1 + self.threshold):
+            margin = -self.threshold if -math.inf < best < 0 else self.threshold
+            if metric > best * (1 + margin):
                 best, waited = metric, 0
             else:
                 waited += 1
