@@ -47,9 +47,8 @@ class ProgressBar(Callback):
 
     def on_epoch(self, entry, evaluations):
         shown = {"epoch": f"{entry['epoch'] + 1}/{self._epochs}", "loss": f"{entry['train']['loss']:.3f}"}
-        shown[{"accuracy": "acc", "roc_auc": "auc"}.get(self._metric, self._metric)] = (
-            f"{entry[self._part][self._metric]:.3f}"
-        )
+        name = {"accuracy": "acc", "roc_auc": "auc"}.get(self._metric, self._metric)
+        shown[name] = f"{entry[self._part][self._metric]:.3f}"
         if "explanation_roc_auc" in entry[self._part]:
             shown["explanation"] = f"{entry[self._part]['explanation_roc_auc']:.3f}"
         self._bar.set_postfix(shown, refresh=False)
