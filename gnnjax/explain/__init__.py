@@ -20,6 +20,8 @@ from gnnjax.explain.deletion_curves import (
     pool_deletion_curves,
 )
 from gnnjax.explain.edge_attention import EdgeAttention, attention_on_edges
+from gnnjax.explain.explanation import Explanation, Subgraph
+from gnnjax.explain.explanations import Explanations
 from gnnjax.explain.export import write_graphml, write_json, write_npz
 from gnnjax.explain.fixed_attention import own_attention
 from gnnjax.explain.gini import gini
@@ -32,6 +34,7 @@ from gnnjax.explain.interventions import (
     mean_row_attention,
     uniform_attention,
 )
+from gnnjax.explain.masked_classifier import MaskedClassifier, masked_classifier, masked_logits
 from gnnjax.explain.metrics import explanation_roc_auc, mean_attention, precision_at_k
 from gnnjax.explain.network import NetworkStatistics, network_statistics, to_graph
 from gnnjax.explain.null_models import (
@@ -70,10 +73,13 @@ __all__ = [
     "DeletionOrder",
     "DeletionRanking",
     "EdgeAttention",
+    "Explanation",
+    "Explanations",
     "GridThreshold",
     "HopAttention",
     "InterventionResult",
     "KeyConcentration",
+    "MaskedClassifier",
     "NetworkStatistics",
     "NullComparison",
     "PairedEntries",
@@ -81,6 +87,7 @@ __all__ = [
     "ReferenceNodes",
     "SavedAttentionGraph",
     "SparseAttentionGraph",
+    "Subgraph",
     "adjacency_recovery",
     "attention_agreement",
     "attention_by_hops",
@@ -109,6 +116,8 @@ __all__ = [
     "head_path_graphs",
     "key_concentration",
     "layer_graphs",
+    "masked_classifier",
+    "masked_logits",
     "mean_attention",
     "mean_clustering",
     "mean_row_attention",
