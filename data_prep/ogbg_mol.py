@@ -1,7 +1,8 @@
-"""The molecules of the Open Graph Benchmark: ogbg-molhiv, -molbace, -molbbbp, -molclintox, -molsider and -moltox21.
+"""The molecules of the Open Graph Benchmark: ogbg-molhiv, -molbace, -molbbbp, -molclintox, -molsider and -moltox21, and
+for regression ogbg-molesol, -molfreesolv and -mollipo.
 
-Atoms and bonds have categorical features (see `molecules`), each bond is two edges, and the split by scaffold is the
-published one. Of several tasks, labels may be missing.
+Atoms and bonds have categorical features (see `gnnjax.data.molecules`), each bond is two edges, and the split by
+scaffold is the published one. Of several tasks, labels may be missing.
 
 Source: Hu et al., NeurIPS 2020 (arXiv 2005.00687), after Wu et al., Chem. Sci. 2018 (MoleculeNet, arXiv 1703.00564).
 """
@@ -10,20 +11,17 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
-
 if __package__ in (None, ""):
     # Run as a script, Python looks for imports beside this file and not in the folder that holds data_prep.
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data_prep.download import fetch_and_read
-from data_prep.molecules import ATOM_FEATURES, BOND_FEATURES, molecule_dataset
 from data_prep.processed import argument_parser, make_processed, run_command_line
-from data_prep.raw_files import RawFiles
 from gnnjax.data import GraphDataset
+from gnnjax.data.ogb_layout import read_ogb_layout
 from gnnjax.errors import DataError
 
-__all__ = ["SIZES", "main", "prepare", "read"]
+__all__ = ["REGRESSION", "SIZES", "main", "prepare", "read"]
 
 URL = "https://snap.stanford.edu/ogb/data/graphproppred/csv_mol_download"
 # Published numbers of graphs and tasks.
@@ -34,8 +32,11 @@ SIZES = {
     "clintox": (1477, 2),
     "sider": (1427, 27),
     "tox21": (7831, 12),
+    "esol": (1128, 1),
+    "freesolv": (642, 1),
+    "lipo": (4200, 1),
 }
-_PARTS = ("train", "valid", "test")
+REGRESSION = ("esol", "freesolv", "lipo")
 
 
 def prepare(
@@ -48,7 +49,7 @@ def prepare(
     """Makes the processed file unless it is there, and returns its path.
 
     Args:
-      dataset: hiv, bace, bbbp, clintox, sider or tox21.
+      dataset: hiv, bace, bbbp, clintox, sider, tox21, esol, freesolv or lipo.
       source: `"download"`, which fetches the published archive into `<folder>/raw` unless it is there; or a local copy
         (see `read`).
       folder: holds `raw/` and `processed/`.
@@ -75,11 +76,12 @@ def read(path: str | os.PathLike, dataset: str) -> GraphDataset:
     Args:
       path: the published archive; a folder with its `raw/` and `split/scaffold/`; or a folder that holds that one
         under the name `<dataset>` or `ogbg_mol<dataset>`.
-      dataset: hiv, bace, bbbp, clintox, sider or tox21.
+      dataset: hiv, bace, bbbp, clintox, sider, tox21, esol, freesolv or lipo.
 
     Returns:
       Graphs with node features `[atoms, 9]`, edge features `[2 bonds, 3]` (each bond's edge is followed by its
-      reverse), labels `[graphs, tasks]` with NaN for "not labelled", and the splits train, valid and test.
+      reverse), labels `[graphs, tasks]` with NaN for "not labelled" (of `REGRESSION` real values), and the splits
+      train, valid and test.
 
     Raises:
       DataError: there is no such dataset; or a file is missing or damaged, does not fit the others, or has not the
@@ -88,37 +90,17 @@ def read(path: str | os.PathLike, dataset: str) -> GraphDataset:
     _check_name(dataset)
     num_graphs, num_tasks = SIZES[dataset]
     url = f"{URL}/{dataset}.zip"
-    files = RawFiles(_locate(Path(path), dataset), remedy=f"get {url}")
-
-    def table(name: str, columns: int, rows: int, dtype: type[np.number] = np.int32) -> np.ndarray:
-        values = files.table(name, columns, dtype)
-        if len(values) != rows:
-            raise DataError(f"{files.path}: '{name}' must have {rows} rows, has {len(values)}; get {url} again")
-        return values
-
-    n_atom = table("raw/num-node-list.csv.gz", 1, num_graphs)[:, 0]
-    n_bond = table("raw/num-edge-list.csv.gz", 1, num_graphs)[:, 0]
-    num_atoms, num_bonds = int(n_atom.sum()), int(n_bond.sum())
-    parts = {part: files.table(f"split/scaffold/{part}.csv.gz", 1)[:, 0] for part in _PARTS}
-    if not np.array_equal(np.sort(np.concatenate(list(parts.values()))), np.arange(num_graphs)):
-        raise DataError(
-            f"{files.path}: 'split/scaffold' does not put each of the {num_graphs} graphs into one of "
-            f"{', '.join(_PARTS)}; get {url} again"
-        )
-    try:
-        return molecule_dataset(
-            f"ogbg_mol{dataset}",
-            n_atom=n_atom,
-            n_bond=n_bond,
-            atoms=table("raw/node-feat.csv.gz", len(ATOM_FEATURES), num_atoms),
-            bonds=table("raw/edge.csv.gz", 2, num_bonds),
-            bond_features=table("raw/edge-feat.csv.gz", len(BOND_FEATURES), num_bonds),
-            labels=table("raw/graph-label.csv.gz", num_tasks, num_graphs, np.float32),
-            splits=parts,
-            source=f"the files of {url} or a copy of them",
-        )
-    except DataError as error:
-        raise DataError(f"{files.path}: {error}; get {url} again") from error
+    return read_ogb_layout(
+        _locate(Path(path), dataset),
+        f"ogbg_mol{dataset}",
+        task="regression" if dataset in REGRESSION else None,
+        split="scaffold",
+        molecules=True,
+        num_graphs=num_graphs,
+        num_tasks=num_tasks,
+        source=f"the files of {url} or a copy of them",
+        remedy=f"get {url}",
+    )
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -127,7 +109,7 @@ def main(argv: list[str] | None = None) -> None:
         "Prepares one of the molecule datasets of the Open Graph Benchmark, with its split by scaffold.",
         """\
   python data_prep/ogbg_mol.py                                 download ogbg-molhiv
-  python data_prep/ogbg_mol.py --dataset bace                  another of them
+  python data_prep/ogbg_mol.py --dataset esol                  another of them
   python data_prep/ogbg_mol.py --source dataset/ogbg_molhiv    use files that the ogb package has downloaded""",
     )
     parser.add_argument("--dataset", choices=SIZES, default="hiv", help="which (default: %(default)s)")
@@ -142,10 +124,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def _check_name(dataset: str) -> None:
     if dataset not in SIZES:
-        raise DataError(
-            f"dataset '{dataset}' is not one of {', '.join(SIZES)}: only classification with OGB's ROC-AUC is "
-            "supported, so not the regression tasks esol, freesolv and lipo"
-        )
+        raise DataError(f"dataset '{dataset}' is not one of {', '.join(SIZES)}")
 
 
 def _locate(path: Path, dataset: str) -> Path:

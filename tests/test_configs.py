@@ -10,11 +10,11 @@ import pytest
 from flax import nnx
 
 from configs.published import gsat_config
-from data_prep.molecules import ATOM_FEATURES, BOND_FEATURES, molecule_dataset
 from experiments.from_config import build_backbone, pretraining_options, split_dataset
 from experiments.gsat import build_model
 from gnnjax import train
 from gnnjax.data import iterate_batches
+from gnnjax.data.molecules import ATOM_FEATURES, BOND_FEATURES, molecule_dataset
 from gnnjax.models import GIN, PNA, SPMotifNet
 from tests.random_graphs import random_dataset
 

@@ -4,6 +4,7 @@ import gzip
 import io
 import zipfile
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -127,7 +128,7 @@ def _matching(name: str, members: list[str]) -> list[str]:
 
 
 def _parse(content: bytes, dtype: type[np.number]) -> np.ndarray:
-    options = {"delimiter": ",", "comments": None, "ndmin": 2, "encoding": "ascii"}
+    options: dict[str, Any] = {"delimiter": ",", "comments": None, "ndmin": 2, "encoding": "ascii"}
     try:
         return np.loadtxt(io.BytesIO(content), dtype, **options)
     except ValueError:

@@ -84,6 +84,12 @@ class TestRead:
         assert dataset.task == "multilabel"
         np.testing.assert_array_equal(dataset.labels, np.float32([[1, np.nan], [0, 1], [1, 0]]), strict=True)
 
+    def test_real_values(self, tmp_path):
+        files = FILES | {"raw/graph-label": "-0.77\nnan\n2\n"}
+        dataset = ogbg_mol.read(write_folder(tmp_path, files), "esol")
+        assert dataset.task == "regression"
+        np.testing.assert_array_equal(dataset.labels, np.float32([[-0.77], [np.nan], [2]]), strict=True)
+
     def test_layouts(self, tmp_path):
         expected = ogbg_mol.read(write_folder(tmp_path / "ogbg_molbace", FILES), "bace").fingerprint()
         write_folder(tmp_path / "unzipped" / "bace", FILES)
@@ -93,9 +99,9 @@ class TestRead:
 
 
 class TestBadInput:
-    @pytest.mark.parametrize("name", ["esol", "pcba", ""])
+    @pytest.mark.parametrize("name", ["pcba", ""])
     def test_other_datasets(self, tmp_path, name):
-        message = f"dataset '{name}' is not one of hiv, bace, .* regression tasks esol"
+        message = f"dataset '{name}' is not one of hiv, bace, .*, lipo"
         with pytest.raises(DataError, match=message):
             ogbg_mol.prepare(name, folder=tmp_path)
         with pytest.raises(DataError, match=message):
@@ -174,7 +180,7 @@ class TestPrepare:
         monkeypatch.setattr(sys, "argv", [script, "--help"])
         with pytest.raises(SystemExit, match="0"):
             runpy.run_path(script, run_name="__main__")
-        assert "{hiv,bace,bbbp,clintox,sider,tox21}" in capsys.readouterr().out
+        assert "{hiv,bace,bbbp,clintox,sider,tox21,esol,freesolv,lipo}" in capsys.readouterr().out
 
     def test_command_line(self, tmp_path, capsys):
         source = write_folder(tmp_path / "clintox", TWO_TASKS)
@@ -193,6 +199,7 @@ class TestPublishedFiles:
             ("sider", 48_006, 100_912, (1141, 143, 143)),
             ("tox21", 145_459, 302_190, (6264, 783, 784)),
             ("hiv", 1_049_163, 2_259_376, (32901, 4113, 4113)),
+            ("esol", 14_991, 30_856, (902, 113, 113)),
         ],
     )
     def test_facts(self, dataset, num_nodes, num_edges, splits, raw_data):
@@ -201,4 +208,5 @@ class TestPublishedFiles:
         assert (len(data.nodes), len(data.senders)) == (num_nodes, num_edges)
         assert tuple(len(data.splits[part]) for part in ("train", "valid", "test")) == splits
         assert np.isnan(data.labels).any() == (dataset == "tox21")
+        assert (data.task == "regression") == (dataset in ogbg_mol.REGRESSION)
         np.testing.assert_array_equal(data.reverse_edges[::2], data.reverse_edges[1::2] + 1)

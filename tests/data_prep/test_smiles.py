@@ -1,4 +1,4 @@
-"""Molecules from SMILES: OGB's features, and no molecule lost unsaid."""
+"""Tables of SMILES: the files that are made of them, and what is said of tables that cannot be read."""
 
 import csv
 import gzip
@@ -30,10 +30,6 @@ def write_table(path, smiles=SMILES, **columns):
         writer.writerow(["smiles", *columns])
         writer.writerows(zip(smiles, *columns.values(), strict=True))
     return path
-
-
-def from_smiles(texts, **arguments):
-    return smiles.from_smiles(texts, np.zeros(len(texts)), name="mine", **arguments)
 
 
 class TestTable:
@@ -69,18 +65,7 @@ class TestTable:
         with pytest.raises(DataError, match=r"mine\.csv\.gz: is not a readable CSV table"):
             smiles.prepare(path, label_columns=["active"], folder=tmp_path)
 
-    @pytest.mark.parametrize("labels", [np.zeros(2), np.zeros((3, 0)), np.zeros((3, 1, 1)), np.zeros(())])
-    def test_labels_of_wrong_shape(self, labels):
-        with pytest.raises(DataError, match=re.escape("mine: labels must be [3] or [3, tasks], are [")):
-            smiles.from_smiles(["C", "C", "C"], labels, name="mine")
-
-    def test_split_outside_the_rows(self):
-        with pytest.raises(DataError, match=r"mine: split 'test' has a row outside 0 \.\. 1"):
-            from_smiles(["C", "C"], splits={"test": np.array([2])})
-
     def test_one_split_only(self, tmp_path):
-        with pytest.raises(ValueError, match="either splits or scaffold_split"):
-            from_smiles(["C"], splits={}, scaffold_split=True)
         with pytest.raises(ValueError, match="either split_column or scaffold_split"):
             smiles.prepare(tmp_path / "a.csv", label_columns=["active"], split_column="part", scaffold_split=True)
 
@@ -90,7 +75,7 @@ class TestTable:
         with pytest.raises(SystemExit) as error:
             smiles.main([str(path), "--label-columns", "active", "--folder", str(tmp_path)])
         assert "need rdkit" in error.value.code
-        assert "pip install 'gnnjax[chem]'" in error.value.code
+        assert 'pip install "gnnjax[chem]"' in error.value.code
 
     def test_help_as_a_script(self, monkeypatch, capsys):
         script = str(ROOT / "data_prep" / "smiles.py")
@@ -103,85 +88,6 @@ class TestTable:
 @pytest.fixture
 def rdkit():
     return pytest.importorskip("rdkit", reason="rdkit is not installed")
-
-
-@pytest.mark.usefixtures("rdkit")
-class TestFeatures:
-    def test_atoms_and_bonds_by_hand(self):
-        # A chiral carbon and a double bond with stereo, of which OGB's documentation states the features.
-        dataset = from_smiles(["Cl[C@H](/C=C/C)Br"]).dataset
-        assert dataset.nodes[1].tolist() == [5, 2, 4, 5, 1, 0, 2, 0, 0]
-        np.testing.assert_array_equal(dataset.senders, [0, 1, 1, 2, 2, 3, 3, 4, 1, 5])
-        np.testing.assert_array_equal(dataset.receivers, [1, 0, 2, 1, 3, 2, 4, 3, 5, 1])
-        np.testing.assert_array_equal(dataset.edges[4:6], [[1, 2, 0]] * 2)
-        assert dataset.vocabulary[dataset.node_names].tolist() == ["Cl", "C", "C", "C", "C", "Br"]
-
-    def test_what_is_not_listed_is_other(self):
-        dataset = from_smiles(["*", "[Fe+6]", "N->[Cu]"]).dataset
-        assert dataset.nodes[0, 0] == 118
-        assert dataset.vocabulary[dataset.node_names[0]] == "*"
-        assert dataset.nodes[1, 3] == 11
-        np.testing.assert_array_equal(dataset.edges, [[4, 0, 0]] * 2)
-
-    def test_molecules_without_bonds(self):
-        dataset = from_smiles(["C", "[Na+].[Cl-]"]).dataset
-        np.testing.assert_array_equal(dataset.n_node, [1, 2])
-        np.testing.assert_array_equal(dataset.n_edge, [0, 0])
-        assert dataset.edges.shape == (0, 3)
-
-    @pytest.mark.parametrize(("dataset", "label"), [("bace", "Class"), ("bbbp", "p_np")])
-    def test_same_as_the_official_files(self, dataset, label, tmp_path, raw_data):
-        raw = raw_data / f"ogbg_mol{dataset}"
-        path = smiles.prepare(
-            raw / "mapping" / "mol.csv.gz", label_columns=[label], scaffold_split=True, folder=tmp_path
-        )
-        # Of atoms, bonds, features, labels and the split by scaffold.
-        assert load(path).fingerprint() == ogbg_mol.read(raw, dataset).fingerprint()
-
-
-@pytest.mark.usefixtures("rdkit")
-class TestRefusals:
-    def test_are_an_error_that_lists_them(self):
-        message = (
-            "mine: 2 molecules refused: row 1, 'C1CC': it does not parse as SMILES; row 3, 'C(C)(C)(C)(C)C': Explicit "
-            "valence for atom # 0 C, 5, is greater than permitted. Correct them, or use skip_invalid"
-        )
-        with pytest.raises(DataError, match=re.escape(message)):
-            from_smiles(SMILES)
-
-    def test_of_which_only_ten_are_shown(self):
-        with pytest.raises(DataError, match=r"12 molecules refused: row 0.*row 9, 'x': [^;]*; and 2 more\."):
-            from_smiles(["x"] * 12)
-
-    def test_empty_and_uncategorised_molecules(self):
-        refused = from_smiles(["", "C"], skip_invalid=True).refused
-        assert refused == [smiles.Refusal(0, "", "it has no atoms")]
-        atropisomer = "Cc1cccc(Br)c1-c1c(C)cccc1F |wU:8.9|"
-        refused = from_smiles([atropisomer, "C"], skip_invalid=True).refused
-        assert [refusal.reason for refusal in refused] in (
-            [],  # an rdkit older than 2023.9 does not know them
-            ["OGB's bond feature 'stereo' has no category for STEREOATROPCCW"],
-            ["OGB's bond feature 'stereo' has no category for STEREOATROPCW"],
-        )
-
-    def test_none_left(self):
-        with pytest.raises(DataError, match="mine: there is no molecule left"):
-            from_smiles(["C1CC"], skip_invalid=True)
-        with pytest.raises(DataError, match=r"mine: there is no molecule$"):
-            from_smiles([])
-
-    def test_do_not_shift_labels_or_splits(self):
-        labels = np.arange(6) % 2
-        splits = {"train": np.array([5, 3, 0]), "test": np.array([1, 4])}
-        molecules = smiles.from_smiles(SMILES, labels, name="mine", splits=splits, skip_invalid=True)
-        np.testing.assert_array_equal(molecules.rows, VALID_ROWS)
-        assert [refusal.row for refusal in molecules.refused] == [1, 3]
-        np.testing.assert_array_equal(molecules.dataset.labels[:, 0], labels[VALID_ROWS])
-        np.testing.assert_array_equal(molecules.dataset.n_node, [3, 1, 3, 6])
-        assert {name: part.tolist() for name, part in molecules.dataset.splits.items()} == {
-            "train": [3, 0],
-            "test": [2],
-        }
 
 
 @pytest.mark.usefixtures("rdkit")
@@ -230,12 +136,33 @@ class TestPrepare:
         np.testing.assert_array_equal(load(path).n_node, [1, 3])
         assert smiles.prepare(table, label_columns=["b"], folder=tmp_path, name="other").name == "other.npz"
 
-    def test_scaffolds_stay_together(self, tmp_path):
-        # Eight of one scaffold, and two of scaffolds of their own.
-        rings = [f"{'C' * length}c1ccccc1" for length in range(1, 9)]
-        dataset = from_smiles([*rings, "C1CC1", "C1CCC1"], scaffold_split=True).dataset
-        assert {name: part.tolist() for name, part in dataset.splits.items()} == {
-            "train": list(range(8)),
-            "valid": [9],
-            "test": [8],
-        }
+    @pytest.mark.parametrize(("dataset", "label"), [("bace", "Class"), ("bbbp", "p_np")])
+    def test_same_as_the_official_files(self, dataset, label, tmp_path, raw_data):
+        raw = raw_data / f"ogbg_mol{dataset}"
+        path = smiles.prepare(
+            raw / "mapping" / "mol.csv.gz", label_columns=[label], scaffold_split=True, folder=tmp_path
+        )
+        # Of atoms, bonds, features, labels and the split by scaffold.
+        assert load(path).fingerprint() == ogbg_mol.read(raw, dataset).fingerprint()
+
+    def test_same_as_the_official_files_of_real_values(self, tmp_path, raw_data):
+        raw = raw_data / "ogbg_molesol"
+        table = raw / "mapping" / "mol.csv.gz"
+        label = "measured log solubility in mols per litre"
+        path = smiles.prepare(
+            table, label_columns=[label], task="regression", scaffold_split=True, name="esol", folder=tmp_path
+        )
+        assert load(path).fingerprint() == ogbg_mol.read(raw, "esol").fingerprint()
+
+    def test_real_values(self, tmp_path, capsys):
+        table = write_table(tmp_path / "mine.csv", ["C", "CC", "CCC"], logp=["1.5", "", "-2"])
+        with pytest.raises(DataError, match=r"row 0: labels are \[1\.5\], must be 0, 1 .*the task \"regression\""):
+            smiles.prepare(table, label_columns=["logp"], folder=tmp_path)
+        smiles.main([str(table), "--label-columns", "logp", "--task", "regression", "--folder", str(tmp_path)])
+        data = load(tmp_path / "processed" / "mine.npz")
+        np.testing.assert_array_equal(data.labels, np.float32([[1.5], [np.nan], [-2]]), strict=True)
+        assert data.task == "regression"
+        assert data.source.endswith(", regression")
+        write_table(table, ["C"], logp=["high"])
+        with pytest.raises(DataError, match="row 0, column 'logp': 'high' must be a number or empty"):
+            smiles.prepare(table, label_columns=["logp"], task="regression", folder=tmp_path, name="other")

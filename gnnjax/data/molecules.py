@@ -5,7 +5,7 @@ Source: Hu et al., NeurIPS 2020 (arXiv 2005.00687), github.com/snap-stanford/ogb
 
 import numpy as np
 
-from gnnjax.data import GraphDataset
+from gnnjax.data.dataset import GraphDataset, Task
 
 __all__ = ["ATOM_FEATURES", "BOND_FEATURES", "ELEMENTS", "molecule_dataset"]
 
@@ -45,8 +45,9 @@ def molecule_dataset(
     bonds: np.ndarray,
     bond_features: np.ndarray,
     labels: np.ndarray,
+    task: Task | None = None,
     splits: dict[str, np.ndarray] | None = None,
-    source: str,
+    source: str = "",
 ) -> GraphDataset:
     """A dataset in which each bond becomes an edge and, next to it, its reverse.
 
@@ -56,15 +57,25 @@ def molecule_dataset(
       atoms: `[sum n_atom, 9]`, categories as in `ATOM_FEATURES`.
       bonds: `[sum n_bond, 2]`, the two atoms, numbered from 0 within each molecule.
       bond_features: `[sum n_bond, 3]`, categories as in `BOND_FEATURES`.
-      labels: `[graphs, tasks]` in {0, 1} with NaN for "not labelled"; more than one task makes the data multilabel.
+      labels: `[graphs, tasks]`, see `GraphDataset`; NaN is "not labelled".
+      task: by default `binary`, or `multilabel` where there are several columns of labels.
 
     Raises:
       DataError: an array does not fit the others, or holds what it must not.
+
+    Examples:
+      >>> carbon, oxygen = [5, 0, 4, 0, 3, 0, 2, 0, 0], [7, 0, 2, 0, 1, 0, 2, 0, 0]
+      >>> methanol = molecule_dataset(
+      ...     "methanol", n_atom=np.array([2]), n_bond=np.array([1]), atoms=np.array([carbon, oxygen]),
+      ...     bonds=np.array([[0, 1]]), bond_features=np.array([[0, 0, 0]]), labels=np.array([[1.0]]),
+      ... )
+      >>> methanol.vocabulary[methanol.node_names].tolist(), methanol.senders.tolist()
+      (['C', 'O'], [0, 1])
     """
     edges = np.stack([bonds, bonds[:, ::-1]], axis=1).reshape(-1, 2).astype(np.int32)
     return GraphDataset(
         name=name,
-        task="binary" if labels.shape[1] == 1 else "multilabel",
+        task=task or ("binary" if labels.shape[1] == 1 else "multilabel"),
         n_node=n_atom.astype(np.int32),
         n_edge=2 * n_bond.astype(np.int32),
         nodes=atoms.astype(np.int32),
