@@ -23,8 +23,19 @@ from gnnjax.explain.edge_attention import EdgeAttention, attention_on_edges
 from gnnjax.explain.explanation import Explanation, Subgraph
 from gnnjax.explain.explanations import Explanations
 from gnnjax.explain.export import write_graphml, write_json, write_npz
+from gnnjax.explain.fidelity import (
+    Fidelity,
+    FidelityForm,
+    FidelityOf,
+    PartLogits,
+    characterization,
+    fidelity,
+    part_logits,
+    unfaithfulness,
+)
 from gnnjax.explain.fixed_attention import own_attention
 from gnnjax.explain.gini import gini
+from gnnjax.explain.ground_truth import ExplanationRocAuc, TruthScores, explanation_roc_aucs, select_edges, truth_scores
 from gnnjax.explain.hops import HopAttention, attention_by_hops, class_means, expected_hops
 from gnnjax.explain.html import write_html
 from gnnjax.explain.input_graph import edge_correlation, edge_overlap
@@ -51,6 +62,7 @@ from gnnjax.explain.patterns import (
     reference_nodes,
     self_attention_share,
 )
+from gnnjax.explain.perturbation import RandomPerturbation, random_perturbation
 from gnnjax.explain.quasi_adjacency import GridThreshold, grid_threshold, prune, top_entries
 from gnnjax.explain.reciprocity import reciprocity
 from gnnjax.explain.recovery import AdjacencyRecovery, Recovery, adjacency_recovery, recovery
@@ -65,6 +77,9 @@ from gnnjax.explain.sparse_attention_graph import (
     sparse_head_path_graphs,
     sparse_rollout,
 )
+from gnnjax.explain.sparsity import FidelityCurve, fidelity_curve, sparsity
+from gnnjax.explain.stability import RankCorrelations, rank_correlations
+from gnnjax.explain.summary import judge
 
 __all__ = [
     "AdjacencyRecovery",
@@ -74,7 +89,12 @@ __all__ = [
     "DeletionRanking",
     "EdgeAttention",
     "Explanation",
+    "ExplanationRocAuc",
     "Explanations",
+    "Fidelity",
+    "FidelityCurve",
+    "FidelityForm",
+    "FidelityOf",
     "GridThreshold",
     "HopAttention",
     "InterventionResult",
@@ -83,11 +103,15 @@ __all__ = [
     "NetworkStatistics",
     "NullComparison",
     "PairedEntries",
+    "PartLogits",
+    "RandomPerturbation",
+    "RankCorrelations",
     "Recovery",
     "ReferenceNodes",
     "SavedAttentionGraph",
     "SparseAttentionGraph",
     "Subgraph",
+    "TruthScores",
     "adjacency_recovery",
     "attention_agreement",
     "attention_by_hops",
@@ -102,6 +126,7 @@ __all__ = [
     "bias_attention",
     "bias_attention_graph",
     "chance_recovery",
+    "characterization",
     "class_assortativity",
     "class_means",
     "compare_with_rewired",
@@ -111,9 +136,13 @@ __all__ = [
     "edge_overlap",
     "expected_hops",
     "explanation_roc_auc",
+    "explanation_roc_aucs",
+    "fidelity",
+    "fidelity_curve",
     "gini",
     "grid_threshold",
     "head_path_graphs",
+    "judge",
     "key_concentration",
     "layer_graphs",
     "masked_classifier",
@@ -124,9 +153,12 @@ __all__ = [
     "network_statistics",
     "own_attention",
     "pagerank",
+    "part_logits",
     "pool_deletion_curves",
     "precision_at_k",
     "prune",
+    "random_perturbation",
+    "rank_correlations",
     "read_json",
     "read_npz",
     "reciprocity",
@@ -134,12 +166,16 @@ __all__ = [
     "reference_nodes",
     "rewire",
     "sample_paired_entries",
+    "select_edges",
     "self_attention_share",
     "sparse_attention_graph",
     "sparse_head_path_graphs",
     "sparse_rollout",
+    "sparsity",
     "to_graph",
     "top_entries",
+    "truth_scores",
+    "unfaithfulness",
     "uniform_attention",
     "write_graphml",
     "write_html",

@@ -1,7 +1,6 @@
 """The explanation of one graph's prediction, and the parts of the graph that it points to."""
 
 import dataclasses
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -15,7 +14,61 @@ from scipy.sparse import csgraph
 from gnnjax.errors import DataError
 from gnnjax.graphs import reverse_edges, to_networkx
 
-__all__ = ["Explanation", "Subgraph"]
+__all__ = ["Explanation", "Subgraph", "UndirectedEdges"]
+
+
+class UndirectedEdges(NamedTuple):
+    """The edges of some graphs, end to end, where both directions of an edge of an undirected graph are one.
+
+    Attributes:
+      number: `[edges]`, which undirected edge each edge belongs to.
+      values: `[undirected]`, the mean value of both directions; graph after graph, by the first of the two.
+      counts: `[graphs]`, how many there are in each graph.
+    """
+
+    number: Integer[np.ndarray, " edges"]
+    values: Float[np.ndarray, " undirected"]
+    counts: Integer[np.ndarray, " graphs"]
+
+    @classmethod
+    def of(cls, values: np.ndarray, reverse: np.ndarray, n_edge: np.ndarray) -> "UndirectedEdges":
+        """From a value and the opposite (`gnnjax.graphs.reverse_edges`) of each edge, and the sizes of the graphs.
+
+        >>> UndirectedEdges.of(np.array([0.2, 0.4, 0.7]), np.array([1, 0, 2]), np.array([2, 1])).counts
+        array([1, 1])
+        """
+        first, number = np.unique(np.minimum(np.arange(len(reverse)), reverse), return_inverse=True)
+        graph_ids = np.repeat(np.arange(len(n_edge)), n_edge)
+        counts = np.bincount(graph_ids[first], minlength=len(n_edge))
+        return cls(number, (values[first] + values[reverse[first]]) / 2, counts)
+
+    @property
+    def graph_ids(self) -> Integer[np.ndarray, " undirected"]:
+        """Which graph each undirected edge belongs to."""
+        return np.repeat(np.arange(len(self.counts)), self.counts)
+
+    def largest(self, counts: Integer[np.ndarray, " graphs"] | int) -> Bool[np.ndarray, " edges"]:
+        """The edges of the so many largest values of each graph; of equal ones those that come first win."""
+        order = np.lexsort((-self.values, self.graph_ids))
+        rank = np.arange(len(order)) - np.repeat(np.cumsum(self.counts) - self.counts, self.counts)
+        kept = np.zeros(len(order), bool)
+        kept[order] = rank < np.broadcast_to(counts, self.counts.shape)[self.graph_ids]
+        return kept[self.number]
+
+    def select(
+        self, *, threshold: float | None = None, top_k: int | None = None, top_fraction: float | None = None
+    ) -> Bool[np.ndarray, " edges"]:
+        """The edges that count most in each graph; arguments and errors as in `Explanation.select`."""
+        if sum(value is not None for value in (threshold, top_k, top_fraction)) != 1:
+            raise ValueError("give exactly one of threshold, top_k and top_fraction")
+        if threshold is not None:
+            return (self.values >= threshold)[self.number]
+        if top_k is not None and top_k >= 0:
+            return self.largest(top_k)
+        if top_fraction is not None and 0 <= top_fraction <= 1:
+            # Without the last bits, which would round 0.07 of 100 edges up to 8.
+            return self.largest(np.ceil(np.round(top_fraction * self.counts, 9)))
+        raise ValueError(f"top_k={top_k} must not be negative, top_fraction={top_fraction} must be in [0, 1]")
 
 
 class Subgraph(NamedTuple):
@@ -106,15 +159,7 @@ class Explanation:
         Raises:
           ValueError: not exactly one of the first three is given, or one is out of its range.
         """
-        if sum(value is not None for value in (threshold, top_k, top_fraction)) != 1:
-            raise ValueError("give exactly one of threshold, top_k and top_fraction")
-        pair, values = self._pairs()
-        if threshold is not None:
-            kept = values >= threshold
-        else:
-            kept = np.zeros(len(values), bool)
-            kept[np.argsort(-values, kind="stable")[: _count(top_k, top_fraction, len(values))]] = True
-        selected = kept[pair]
+        selected = self._undirected().select(threshold=threshold, top_k=top_k, top_fraction=top_fraction)
         return self._largest_component(selected) if largest_component else selected
 
     def subgraph(self, selected: Bool[np.ndarray, " edges"] | None = None, **selection) -> Subgraph:
@@ -176,12 +221,10 @@ class Explanation:
             raise DataError(f"selected must be bool[{self.num_edges}], is {selected.dtype}{list(selected.shape)}")
         return selected
 
-    def _pairs(self):
-        """For each edge the number of its undirected edge, and the value of each of those."""
+    def _undirected(self):
         senders, receivers = np.asarray(self.graph.senders), np.asarray(self.graph.receivers)
         reverse = reverse_edges(senders, receivers, np.zeros(len(senders), np.int32), 1)
-        first, pair = np.unique(np.minimum(np.arange(len(reverse)), reverse), return_inverse=True)
-        return pair, (self.edge_mask[first] + self.edge_mask[reverse[first]]) / 2
+        return UndirectedEdges.of(self.edge_mask, np.asarray(reverse), np.array([len(senders)]))
 
     def _largest_component(self, selected):
         senders, receivers = np.asarray(self.graph.senders), np.asarray(self.graph.receivers)
@@ -191,15 +234,6 @@ class Explanation:
         _, component = csgraph.connected_components(kept, directed=True, connection="weak")
         sizes = np.bincount(component[senders[selected]], minlength=1)
         return selected & (component[senders] == np.argmax(sizes))
-
-
-def _count(top_k: int | None, top_fraction: float | None, num_edges: int) -> int:
-    if top_k is not None and top_k >= 0:
-        return top_k
-    if top_fraction is not None and 0 <= top_fraction <= 1:
-        # Without the last bits, which would round 0.07 of 100 edges up to 8.
-        return math.ceil(round(top_fraction * num_edges, 9))
-    raise ValueError(f"top_k={top_k} must not be negative, top_fraction={top_fraction} must be in [0, 1]")
 
 
 def _edges(result: nx.DiGraph, graph: jraph.GraphsTuple) -> Iterator[tuple[int, ...]]:

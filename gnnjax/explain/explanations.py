@@ -10,7 +10,7 @@ from jaxtyping import Float, Integer
 
 from gnnjax.data.dataset import GraphDataset
 from gnnjax.errors import DataError
-from gnnjax.explain.explanation import Explanation
+from gnnjax.explain.explanation import Explanation, UndirectedEdges
 
 if TYPE_CHECKING:
     from gnnjax.train.evaluation import Evaluation
@@ -126,3 +126,11 @@ class Explanations:
         """`[sum n_edge]`, the true explanations in the order of `edge_mask`, or None."""
         labels = self.dataset.edge_labels
         return None if labels is None else labels[self.dataset.edge_rows(self.indices)]
+
+    @cached_property
+    def undirected_edges(self) -> UndirectedEdges:
+        """The edges of all graphs in the order of `edge_mask`, both directions of an undirected graph's as one."""
+        n_edge = self.dataset.n_edge[self.indices]
+        shift = np.repeat(self.edge_offsets[:-1], n_edge)
+        reverse = self.dataset.reverse_edges[self.dataset.edge_rows(self.indices)] + shift
+        return UndirectedEdges.of(self.edge_mask, reverse, n_edge)
