@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from gnnjax.data.dataset import GraphDataset, Kind, Task
 from gnnjax.errors import DataError
 
-__all__ = ["WithoutFeatures", "as_numbers", "from_arrays", "graph_error"]
+__all__ = ["WithoutFeatures", "as_numbers", "from_arrays", "graph_error", "integers_if_whole"]
 
 WithoutFeatures = Literal["constant", "degree"]
 
@@ -145,6 +145,17 @@ def as_numbers(name: str, graph: int, field: str, values: Any) -> np.ndarray:
             name, graph, field, f"must hold numbers, is of type {array.dtype}; encode it as numbers first"
         )
     return array
+
+
+def integers_if_whole(labels: np.ndarray) -> np.ndarray:
+    """Labels from a text file, where 1 may be a class: integers if all are whole numbers of int32's range.
+
+    Examples:
+      >>> integers_if_whole(np.array([2.0, 0.0])), integers_if_whole(np.array([0.5, 1.0]))
+      (array([2, 0]), array([0.5, 1. ]))
+    """
+    whole = (labels == np.floor(labels)) & (np.abs(labels) < 2**31)
+    return labels.astype(np.int64) if whole.all() else labels
 
 
 def _fail(name: str, field: str, problem: str) -> NoReturn:

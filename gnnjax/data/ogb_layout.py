@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gnnjax.data.dataset import GraphDataset, Task
-from gnnjax.data.from_arrays import WithoutFeatures, from_arrays, graph_error
+from gnnjax.data.from_arrays import WithoutFeatures, from_arrays, graph_error, integers_if_whole
 from gnnjax.data.from_raw_files import RawFiles
 from gnnjax.data.molecules import ATOM_FEATURES, BOND_FEATURES, molecule_dataset
 from gnnjax.errors import DataError
@@ -120,7 +120,7 @@ def read_ogb_layout(
         return from_arrays(
             None if nodes is None else np.split(nodes, node_ends),
             np.split(pairs.T, edge_ends, axis=1) if len(n_node) else [],
-            _integers_if_so(labels),
+            integers_if_whole(labels),
             n_node=n_node,
             name=name,
             task=task,
@@ -178,9 +178,3 @@ def _check_zero_or_one(name: str, labels: np.ndarray, task: Task | None) -> None
         raise graph_error(
             name, graph, "labels", f'is {labels[graph]}, not 0, 1 or empty; give task="regression" for real values'
         )
-
-
-def _integers_if_so(labels: np.ndarray) -> np.ndarray:
-    """Whole numbers as integers, which may be classes."""
-    whole = np.isfinite(labels) & (labels == np.floor(labels)) & (np.abs(labels) < 2**31)
-    return labels.astype(np.int64) if whole.all() else labels
