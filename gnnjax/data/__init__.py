@@ -5,8 +5,15 @@ from gnnjax.data.dataset import GraphDataset, Kind, Task
 from gnnjax.data.degrees import degree_histogram
 from gnnjax.data.format import SCHEMA_VERSION, load, load_nodes, save
 from gnnjax.data.homophily import adjusted_homophily, edge_homophily, node_homophily
+from gnnjax.data.neighbourhoods import Neighbourhoods
 from gnnjax.data.node_dataset import NodeDataset, sorted_unique_edges
-from gnnjax.data.node_splits import PAPER_NUM_NODES, check_node_splits, paper_node_splits, random_node_splits
+from gnnjax.data.node_splits import (
+    PAPER_NUM_NODES,
+    check_node_splits,
+    node_split_indices,
+    paper_node_splits,
+    random_node_splits,
+)
 from gnnjax.data.prefetch import prefetch
 from gnnjax.data.splits import epoch_order, mutag_x_split, random_split, subsampled_split, with_explained_part
 from gnnjax.data.structure import distance_bias, laplacian_encoding, shortest_path_distances
@@ -18,6 +25,7 @@ __all__ = [
     "GraphBatch",
     "GraphDataset",
     "Kind",
+    "Neighbourhoods",
     "NodeDataset",
     "Task",
     "adjusted_homophily",
@@ -34,6 +42,7 @@ __all__ = [
     "make_batch",
     "mutag_x_split",
     "node_homophily",
+    "node_split_indices",
     "paper_node_splits",
     "part_offsets",
     "prefetch",

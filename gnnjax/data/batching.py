@@ -34,6 +34,8 @@ class GraphBatch(NamedTuple):
       reverse_edges: `[n_edge]` int32, see `gnnjax.graphs.reverse_edges`.
       edge_labels: `[n_edge]` uint8, 1 on edges of the true explanation, or None.
       part: which part of a batch this is, where several devices share one; else None.
+      label_mask: `[n_node]` bool, True for the nodes to classify, where nodes have labels (`labels` is then `[n_node]`
+        int32); None where graphs have.
     """
 
     graphs: jraph.GraphsTuple
@@ -42,6 +44,12 @@ class GraphBatch(NamedTuple):
     reverse_edges: np.ndarray
     edge_labels: np.ndarray | None
     part: BatchPart | None = None
+    label_mask: np.ndarray | None = None
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Which rows of `labels` are real: `label_mask`, or `graph_mask` where graphs have labels."""
+        return self.graph_mask if self.label_mask is None else self.label_mask
 
 
 def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size: int, num_parts: int = 1) -> BatchShape:
@@ -61,7 +69,7 @@ def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size:
         nodes = max(nodes, _largest_sum(dataset.n_node[order], offsets))
         edges = max(edges, _largest_sum(dataset.n_edge[order], offsets))
         graphs = max(graphs, int(np.diff(offsets).max(initial=1)))
-    return BatchShape(_round_up(nodes + 1), _round_up(edges), graphs + 1)
+    return BatchShape(round_up(nodes + 1), round_up(edges), graphs + 1)
 
 
 def part_offsets(num_graphs: int, batch_size: int, num_parts: int = 1) -> np.ndarray:
@@ -82,7 +90,8 @@ def _largest_sum(sizes: np.ndarray, offsets: np.ndarray) -> int:
     return int(np.diff(ends).max(initial=1))
 
 
-def _round_up(size: int) -> int:
+def round_up(size: int) -> int:
+    """The next of 16 to 32 sizes between powers of two."""
     step = 2 ** max(size.bit_length() - 5, 0)
     return -(-size // step) * step
 
@@ -115,18 +124,18 @@ def make_batch(dataset: GraphDataset, indices: np.ndarray, shape: BatchShape) ->
     reverse[:num_edges] = dataset.reverse_edges[edge_rows] + edge_shift
 
     graphs = jraph.GraphsTuple(
-        nodes=_padded(dataset.nodes[node_rows], shape.n_node),
-        edges=None if dataset.edges is None else _padded(dataset.edges[edge_rows], shape.n_edge),
+        nodes=padded(dataset.nodes[node_rows], shape.n_node),
+        edges=None if dataset.edges is None else padded(dataset.edges[edge_rows], shape.n_edge),
         senders=senders,
         receivers=receivers,
-        n_node=_padded(np.append(n_node, shape.n_node - num_nodes).astype(np.int32), shape.n_graph),
-        n_edge=_padded(np.append(n_edge, shape.n_edge - num_edges).astype(np.int32), shape.n_graph),
+        n_node=padded(np.append(n_node, shape.n_node - num_nodes).astype(np.int32), shape.n_graph),
+        n_edge=padded(np.append(n_edge, shape.n_edge - num_edges).astype(np.int32), shape.n_graph),
         globals=None,
     )
-    edge_labels = None if dataset.edge_labels is None else _padded(dataset.edge_labels[edge_rows], shape.n_edge)
+    edge_labels = None if dataset.edge_labels is None else padded(dataset.edge_labels[edge_rows], shape.n_edge)
     return GraphBatch(
         graphs=graphs,
-        labels=_padded(dataset.labels[indices], shape.n_graph),
+        labels=padded(dataset.labels[indices], shape.n_graph),
         graph_mask=np.arange(shape.n_graph) < num_graphs,
         reverse_edges=reverse,
         edge_labels=edge_labels,
@@ -145,7 +154,8 @@ def iterate_batches(
         yield make_batch(dataset, indices[start : start + batch_size], shape)
 
 
-def _padded(array: np.ndarray, length: int) -> np.ndarray:
+def padded(array: np.ndarray, length: int) -> np.ndarray:
+    """`array` with rows of zeros up to `length`."""
     padded = np.zeros((length, *array.shape[1:]), array.dtype)
     padded[: len(array)] = array
     return padded

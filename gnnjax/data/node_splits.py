@@ -5,7 +5,14 @@ from jaxtyping import Bool
 
 from gnnjax.errors import DataError
 
-__all__ = ["PAPER_NUM_NODES", "PARTS", "check_node_splits", "paper_node_splits", "random_node_splits"]
+__all__ = [
+    "PAPER_NUM_NODES",
+    "PARTS",
+    "check_node_splits",
+    "node_split_indices",
+    "paper_node_splits",
+    "random_node_splits",
+]
 
 PARTS = ("train", "valid", "test")
 # In the order in which the paper's notebook draws them from one generator.
@@ -117,3 +124,23 @@ def _draw(
         for part, nodes in zip(PARTS, parts, strict=True):
             splits[part][split, nodes] = True
     return splits
+
+
+def node_split_indices(splits: dict[str, np.ndarray], number: int = 0) -> dict[str, np.ndarray]:
+    """One of several splits as the numbers of the nodes in each part, which `train.fit` takes.
+
+    Args:
+      splits: part -> masks `[splits, nodes]`, as in `NodeDataset.splits`.
+      number: which split.
+
+    Raises:
+      DataError: there is no such split.
+
+    >>> masks = {"train": np.array([[True, False, False]]), "valid": np.array([[False, True, True]])}
+    >>> node_split_indices(masks)
+    {'train': array([0]), 'valid': array([1, 2])}
+    """
+    num_splits = min(len(masks) for masks in splits.values())
+    if not 0 <= number < num_splits:
+        raise DataError(f"there is no split {number}: they are numbered 0 .. {num_splits - 1}")
+    return {part: np.flatnonzero(masks[number]) for part, masks in splits.items()}

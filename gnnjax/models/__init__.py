@@ -1,6 +1,6 @@
 """Graph and node classifiers, and the attention that explains them."""
 
-from gnnjax.models.backbone import Backbone, ClassifierOutput, GraphClassifier
+from gnnjax.models.backbone import Backbone, ClassifierOutput, GraphClassifier, Readout
 from gnnjax.models.build import BACKBONES, build_backbone
 from gnnjax.models.gin import GIN
 from gnnjax.models.graph_convolution import GraphConvolution
@@ -28,6 +28,7 @@ __all__ = [
     "GraphConvolution",
     "GraphTransformer",
     "NodeInputs",
+    "Readout",
     "SPMotifNet",
     "build_backbone",
     "build_node_classifier",

@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +15,9 @@ from gnnjax.batch_part import DATA_AXIS, BatchPart
 from gnnjax.graphs import node_graph_ids
 from gnnjax.ops import dropout
 
-__all__ = ["Backbone", "ClassifierOutput", "GraphClassifier"]
+__all__ = ["Backbone", "ClassifierOutput", "GraphClassifier", "Readout"]
+
+Readout = Literal["graph", "node"]
 
 
 @runtime_checkable
@@ -47,7 +49,7 @@ class ClassifierOutput(NamedTuple):
 
 
 class GraphClassifier(nnx.Module):
-    """A graph classifier of layers: encoders, message passing, a pool of the nodes of each graph, and logits from that.
+    """A classifier of layers: encoders, message passing, a pool of the nodes of each graph, and logits from that.
 
     A subclass sets the attributes below and says what a layer does.
 
@@ -57,8 +59,9 @@ class GraphClassifier(nnx.Module):
       dropout_rate: after each layer, in [0, 1).
       num_statistics: 2 where batch norms keep the statistics of the passes without and with attention apart.
       node_encoder, edge_encoder: of the features; edges may have none.
-      pool: the readout, from graphs to a row for each.
-      classifier: from these rows to logits.
+      readout: `graph`, or `node` for a classifier of nodes, which does not pool.
+      pool: from graphs to a row for each.
+      classifier: from these rows, or from nodes, to logits.
     """
 
     hidden_size: int
@@ -67,6 +70,7 @@ class GraphClassifier(nnx.Module):
     num_statistics = 1
     node_encoder: Any
     edge_encoder: Any = None
+    readout: Readout = "graph"
     pool: Callable
     classifier: Any
 
@@ -113,8 +117,8 @@ class GraphClassifier(nnx.Module):
         graphs: jraph.GraphsTuple,
         edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
         **options,
-    ) -> tuple[Float[Array, "graphs out_features"], ClassifierOutput]:
-        """Classifies graphs.
+    ) -> tuple[Float[Array, "classified out_features"], ClassifierOutput]:
+        """Classifies graphs, or nodes.
 
         Args:
           graphs: `nodes` is `[nodes, in_features]`; `edges` `[edges, edge_features]` if the model uses them.
@@ -131,4 +135,5 @@ class GraphClassifier(nnx.Module):
           ValueError: `edge_attention` does not hold one value per edge.
         """
         embedding = self.embed(graphs, edge_attention, **options)
-        return self.classifier(self.pool(graphs._replace(nodes=embedding))), ClassifierOutput(embedding)
+        rows = embedding if self.readout == "node" else self.pool(graphs._replace(nodes=embedding))
+        return self.classifier(rows), ClassifierOutput(embedding)

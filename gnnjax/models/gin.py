@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import jax
 from flax import nnx
 
-from gnnjax.models.backbone import GraphClassifier
+from gnnjax.models.backbone import GraphClassifier, Readout
 from gnnjax.nn import GINConv, Linear, feature_encoder, sum_pool
 
 __all__ = ["GIN"]
@@ -23,6 +23,7 @@ class GIN(GraphClassifier):
       edge_features: the same for the edge features, or None to ignore them.
       num_statistics: 2 keeps batch-norm statistics of the passes without and with attention apart; 1, as published,
         lets both passes move the same statistics.
+      readout: `graph`, or `node` for logits of each node instead of each graph.
       rngs: keys for the initial parameters.
 
     Source: Xu et al., ICLR 2019 (arXiv 1810.00826), in the shape that Miao et al., ICML 2022 (arXiv 2201.12987) use.
@@ -40,11 +41,13 @@ class GIN(GraphClassifier):
         dropout_rate: float = 0.3,
         edge_features: int | Sequence[int] | None = None,
         num_statistics: int = 1,
+        readout: Readout = "graph",
         rngs: nnx.Rngs,
     ):
         self.hidden_size = hidden_size
         self.dropout_rate = dropout_rate
         self.num_statistics = num_statistics
+        self.readout = readout
         self.node_encoder = feature_encoder(in_features, hidden_size, rngs=rngs)
         self.edge_encoder = None if edge_features is None else feature_encoder(edge_features, hidden_size, rngs=rngs)
         self.convs = nnx.List(

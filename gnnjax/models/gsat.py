@@ -76,8 +76,8 @@ class GSAT(nnx.Module):
         key: jax.Array | None = None,
         uniform: Float[Array | np.ndarray, " rows"] | None = None,
         part: BatchPart | None = None,
-    ) -> tuple[Float[Array, "graphs out_features"], GSATOutput]:
-        """Classifies graphs and explains how.
+    ) -> tuple[Float[Array, "classified out_features"], GSATOutput]:
+        """Classifies graphs (or nodes) and explains how.
 
         Args:
           graphs: a batch; `nodes` and `edges` as the backbone takes them.

@@ -6,7 +6,7 @@ from typing import get_args
 import jax
 from flax import nnx
 
-from gnnjax.models.backbone import GraphClassifier
+from gnnjax.models.backbone import GraphClassifier, Readout
 from gnnjax.nn import MLP, Aggregator, BatchNorm, PNAConv, feature_encoder, mean_pool
 
 __all__ = ["PNA"]
@@ -25,6 +25,7 @@ class PNA(GraphClassifier):
       aggregators, degree_scaler: see `nn.PNAConv`.
       num_statistics: 2 keeps batch-norm statistics of the passes without and with attention apart; 1, as published,
         lets both passes move the same statistics.
+      readout: `graph`, or `node` for logits of each node instead of each graph.
       rngs: keys for the initial parameters.
 
     Source: Corso et al., NeurIPS 2020 (arXiv 2004.05718), in the shape that Miao et al., ICML 2022 (arXiv 2201.12987)
@@ -45,11 +46,13 @@ class PNA(GraphClassifier):
         aggregators: Sequence[Aggregator] = get_args(Aggregator),
         degree_scaler: float | None = None,
         num_statistics: int = 1,
+        readout: Readout = "graph",
         rngs: nnx.Rngs,
     ):
         self.hidden_size = hidden_size
         self.dropout_rate = dropout_rate
         self.num_statistics = num_statistics
+        self.readout = readout
         self.node_encoder = feature_encoder(in_features, hidden_size, rngs=rngs)
         self.edge_encoder = None if edge_features is None else feature_encoder(edge_features, hidden_size, rngs=rngs)
         self.convs = nnx.List(

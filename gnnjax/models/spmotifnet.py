@@ -3,7 +3,7 @@
 import jax
 from flax import nnx
 
-from gnnjax.models.backbone import GraphClassifier
+from gnnjax.models.backbone import GraphClassifier, Readout
 from gnnjax.nn import MLP, LEConv, Linear, mean_pool
 
 __all__ = ["SPMotifNet"]
@@ -19,6 +19,7 @@ class SPMotifNet(GraphClassifier):
       out_features: number of logits: 1 for a binary task, else classes or tasks.
       hidden_size: width of the convolutions; the classifier's hidden layer has twice that.
       num_layers: number of convolutions.
+      readout: `graph`, or `node` for logits of each node instead of each graph.
       rngs: keys for the initial parameters.
 
     Source: Wu et al., ICLR 2022 (arXiv 2201.12872); the published module's unused parameters are left out.
@@ -27,8 +28,16 @@ class SPMotifNet(GraphClassifier):
     pool = staticmethod(mean_pool)
 
     def __init__(
-        self, in_features: int, out_features: int, *, hidden_size: int = 32, num_layers: int = 2, rngs: nnx.Rngs
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        hidden_size: int = 32,
+        num_layers: int = 2,
+        readout: Readout = "graph",
+        rngs: nnx.Rngs,
     ):
+        self.readout = readout
         self.hidden_size = hidden_size
         self.node_encoder = Linear(in_features, hidden_size, rngs=rngs)
         self.convs = nnx.List([LEConv(hidden_size, hidden_size, rngs=rngs) for _ in range(num_layers)])

@@ -2,11 +2,12 @@
 
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
-from gnnjax.train.evaluation import Evaluation, accuracy, evaluate, regression_errors, roc_auc
+from gnnjax.train.evaluation import Evaluation, accuracy, regression_errors, roc_auc
 from gnnjax.train.loop import FitResult, fit
 from gnnjax.train.losses import information_loss, prediction_loss
 from gnnjax.train.node_classification import NodeFit, fit_nodes
 from gnnjax.train.optimizers import adam_l2
+from gnnjax.train.passes import evaluate
 from gnnjax.train.pretrained import load_classifier, save_classifier
 from gnnjax.train.schedules import Plateau, RSchedule
 from gnnjax.train.steps import (

@@ -1,20 +1,13 @@
 """What a pass over a split found: predictions, attention and metrics."""
 
 import dataclasses
-import functools
-from collections.abc import Callable, Sequence
 
-import jax
 import numpy as np
-from flax import nnx
-from jax.sharding import Mesh
 
-from gnnjax.data import GraphBatch, GraphDataset, Task, part_offsets
+from gnnjax.data import Task
 from gnnjax.explain import explanation_roc_auc, mean_attention, precision_at_k
-from gnnjax.parallel import device_batches
-from gnnjax.train.steps import Objective, StepOutput, default_objective, make_eval_step, split
 
-__all__ = ["Evaluation", "accuracy", "collect", "evaluate", "evaluate_step", "regression_errors", "roc_auc"]
+__all__ = ["Evaluation", "accuracy", "regression_errors", "roc_auc"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,9 +16,9 @@ class Evaluation:
 
     Attributes:
       losses: mean over batches of `loss`, `prediction_loss` and, with attention, `information_loss`, in nats.
-      logits: `[graphs, outputs]`.
-      labels: as in `data.GraphDataset`.
-      edge_attention: `[sum n_edge]`, in (0, 1), or None for a plain classifier.
+      logits: `[graphs, outputs]` (or `[nodes, outputs]`, where nodes are classified).
+      labels: as in `data.GraphDataset` or `data.NodeDataset`.
+      edge_attention: `[sum n_edge]`, in (0, 1), or None for a plain classifier and for sampled neighbourhoods.
       edge_labels: `[sum n_edge]`, 1 where an edge is signal, or None.
       n_edge: `[graphs]`, number of edges of each graph.
     """
@@ -117,82 +110,3 @@ def regression_errors(predictions: np.ndarray, labels: np.ndarray) -> dict[str, 
         return {"rmse": float("nan"), "mae": float("nan")}
     errors = (predictions - labels)[measured].astype(np.float64)
     return {"rmse": float(np.sqrt(np.mean(errors**2))), "mae": float(np.mean(np.abs(errors)))}
-
-
-def collect(
-    dataset: GraphDataset,
-    indices: np.ndarray,
-    batch_size: int,
-    outputs: Sequence[StepOutput],
-    mesh: Mesh | None = None,
-) -> Evaluation:
-    """Joins the reports of the steps of one pass over `indices`, padding taken off.
-
-    The arrays of reports from the devices of a mesh have a leading axis of the devices.
-    """
-    fetched = jax.device_get(list(outputs))
-    n_edge = dataset.n_edge[indices]
-    offsets = part_offsets(len(indices), batch_size, 1 if mesh is None else mesh.size)
-    num_edges = np.diff(np.concatenate([[0], np.cumsum(n_edge)])[offsets])
-    names = ["loss", "prediction_loss"]
-    has_attention = fetched[0].edge_attention is not None
-    if has_attention:
-        names.append("information_loss")
-
-    def join(batches, lengths):
-        parts = batches if mesh is None else [part for batch in batches for part in batch]
-        return np.concatenate([part[:length] for part, length in zip(parts, lengths, strict=True)])
-
-    return Evaluation(
-        losses={name: float(np.mean([getattr(output, name) for output in fetched])) for name in names},
-        logits=join([output.logits for output in fetched], np.diff(offsets)),
-        labels=dataset.labels[indices],
-        edge_attention=join([output.edge_attention for output in fetched], num_edges) if has_attention else None,
-        edge_labels=None if dataset.edge_labels is None else dataset.edge_labels[dataset.edge_rows(indices)],
-        n_edge=n_edge,
-    )
-
-
-def evaluate(
-    model: nnx.Module,
-    dataset: GraphDataset,
-    indices: np.ndarray,
-    *,
-    objective: Objective | None = None,
-    r: float = 0.5,
-    batch_size: int = 128,
-) -> Evaluation:
-    """Runs a `models.GSAT` or a plain classifier in evaluation mode over the graphs `indices` of a dataset.
-
-    Args:
-      model: the model.
-      dataset: where the graphs are.
-      indices: `[graphs]`, which ones, in which order.
-      objective: the losses to report (default: that of the model, both parts with weight 1).
-      r: the prior of the information loss.
-      batch_size: graphs per step.
-
-    Raises:
-      ValueError: `indices` is empty.
-    """
-    graphdef, params, batch_stats = split(model)
-    step = functools.partial(
-        make_eval_step(graphdef, objective or default_objective(model, dataset.task)), (params, batch_stats)
-    )
-    return evaluate_step(step, dataset, np.asarray(indices), r=r, batch_size=batch_size)
-
-
-def evaluate_step(
-    step: Callable[[GraphBatch, float], StepOutput],
-    dataset: GraphDataset,
-    indices: np.ndarray,
-    *,
-    r: float,
-    batch_size: int,
-    mesh: Mesh | None = None,
-) -> Evaluation:
-    """As `evaluate`, for a step that holds its weights, on one device or on those of a mesh."""
-    if not len(indices):
-        raise ValueError("there are no graphs to evaluate: indices is empty")
-    outputs = [step(batch, r) for batch in device_batches(dataset, indices, batch_size=batch_size, mesh=mesh)]
-    return collect(dataset, indices, batch_size, outputs, mesh)

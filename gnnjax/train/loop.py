@@ -13,14 +13,13 @@ import numpy as np
 from flax import nnx
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from gnnjax.data import GraphDataset, batch_shape, epoch_order
+from gnnjax.data import GraphDataset, NodeDataset
 from gnnjax.errors import NonFiniteLossError, RunError
 from gnnjax.models import GSAT
-from gnnjax.parallel import device_batches
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
-from gnnjax.train.evaluation import collect, evaluate_step
 from gnnjax.train.optimizers import adam_l2
+from gnnjax.train.passes import evaluate_part, make_passes
 from gnnjax.train.schedules import Plateau, RSchedule
 from gnnjax.train.selection import Metric, first_eligible_epoch, goodness, is_better, selection_metric
 from gnnjax.train.steps import create_state, default_objective, make_eval_step, make_train_step
@@ -50,7 +49,7 @@ class FitResult(NamedTuple):
 
 def fit(
     model: nnx.Module,
-    dataset: GraphDataset,
+    dataset: GraphDataset | NodeDataset,
     splits: dict[str, np.ndarray],
     *,
     epochs: int = 100,
@@ -69,6 +68,7 @@ def fit(
     checkpoint_every: int = 10,
     callbacks: Sequence[Callback] = (),
     mesh: Mesh | None = None,
+    neighbours: Sequence[int] | None = None,
 ) -> FitResult:
     """Trains a `models.GSAT`, or a classifier without attention, and leaves the weights of the best epoch in it.
 
@@ -77,11 +77,11 @@ def fit(
 
     Args:
       model: the model to train, with its initial weights.
-      dataset: the graphs.
-      splits: `{"train", "valid", ...}`, graph indices of each part; all parts but `train` are evaluated every epoch,
-        `valid` selects the model.
+      dataset: the graphs, or one graph whose nodes are classified (by a model with `readout="node"`).
+      splits: `{"train", "valid", ...}`, graph or node indices of each part; all parts but `train` are evaluated every
+        epoch, `valid` selects the model.
       epochs: passes over the training part.
-      batch_size: graphs per step.
+      batch_size: graphs per step, or nodes where neighbourhoods are sampled.
       learning_rate, weight_decay: of Adam with L2 regularisation.
       plateau: lowers the learning rate when `metric` of the part `valid` stops improving; None keeps it.
       r: GSAT's schedule of the information loss's prior (default: the published 0.9 down to 0.5).
@@ -97,6 +97,8 @@ def fit(
       callbacks: told of every step and epoch.
       mesh: devices that share each batch (`parallel.data_mesh`), with the results of a single one up to rounding; None
         takes the default device.
+      neighbours: for nodes, how many edges to draw into each at each step away from those to classify
+        (`data.Neighbourhoods`), so that memory does not grow with the graph; None takes all of the graph at each step.
 
     Raises:
       NonFiniteLossError: a loss or gradient became NaN or infinite; checkpoints hold finite states only.
@@ -105,22 +107,22 @@ def fit(
     """
     for part in ("train", "valid"):
         if len(splits.get(part, ())) == 0:
-            raise RunError(f"the split has no graphs in its part '{part}'")
+            raise RunError(f"the split has nothing in its part '{part}'")
     if epochs < 1 or checkpoint_every < 1:
         raise RunError(f"epochs={epochs} and checkpoint_every={checkpoint_every} must be at least 1")
     if not set(lazy_parts) <= splits.keys() - {"train", "valid"}:
         raise RunError(f"lazy_parts={tuple(lazy_parts)} must be among the parts other than 'train' and 'valid'")
     if keep not in ("best", "last"):
         raise RunError(f"keep={keep!r} must be best or last")
-    metric = selection_metric(dataset.task, metric)
     splits = {part: np.asarray(indices) for part, indices in splits.items()}
     schedule = r or RSchedule()
     optimizer = adam_l2(learning_rate, weight_decay)
-    objective = default_objective(model, dataset.task, prediction_coefficient, information_coefficient)
+    passes = make_passes(
+        dataset, splits, batch_size=batch_size, seed=seed, epochs=epochs, mesh=mesh, neighbours=neighbours
+    )
+    metric = selection_metric(passes.task, metric)
+    objective = default_objective(model, passes.task, prediction_coefficient, information_coefficient)
     first_eligible = first_eligible_epoch(epochs, schedule) if isinstance(model, GSAT) else 0
-    # Every shuffle to come is known, so that the smallest shape that fits them all is, too.
-    orders = (epoch_order(splits["train"], seed=seed, epoch=epoch) for epoch in range(epochs))
-    train_shape = batch_shape(dataset, orders, batch_size, 1 if mesh is None else mesh.size)
     graphdef, state = create_state(model, optimizer)
     train_step = make_train_step(graphdef, optimizer, objective, mesh)
     eval_step = make_eval_step(graphdef, objective, mesh)
@@ -136,32 +138,26 @@ def fit(
         if mesh is not None:
             state = jax.device_put(state, NamedSharding(mesh, PartitionSpec()))
         for callback in callbacks:
-            callback.on_start(len(history), epochs, -(-len(splits["train"]) // batch_size))
+            callback.on_start(len(history), epochs, passes.num_steps("train"))
             stack.callback(callback.on_end)
         for epoch in range(len(history), epochs):
             prior = schedule(epoch)
-            order = epoch_order(splits["train"], seed=seed, epoch=epoch)
-            batches = device_batches(dataset, order, batch_size=batch_size, shape=train_shape, mesh=mesh)
             key = jax.random.fold_in(jax.random.key(seed), epoch)
             scale = 1.0 if plateau is None else plateau.scale([goodness(entry["valid"], metric) for entry in history])
+            batches = passes.batches("train", epoch)
             state, outputs, norms = _train_epoch(train_step, state, batches, prior, scale, key, callbacks)
             _check_finite(epoch, outputs, norms, checkpoints)
-            evaluations = {"train": collect(dataset, order, batch_size, outputs, mesh)}
-            evaluate_part = functools.partial(
-                evaluate_step,
-                functools.partial(eval_step, state[:2]),
-                dataset,
-                r=prior,
-                batch_size=batch_size,
-                mesh=mesh,
+            evaluations = {"train": passes.collect("train", outputs, epoch)}
+            evaluate_with = functools.partial(
+                evaluate_part, passes, step=functools.partial(eval_step, state[:2]), r=prior
             )
-            evaluations |= {part: evaluate_part(splits[part]) for part in splits if part not in ("train", *lazy_parts)}
-            metrics = {part: evaluation.metrics(dataset.task) for part, evaluation in evaluations.items()}
+            evaluations |= {part: evaluate_with(part) for part in splits if part not in ("train", *lazy_parts)}
+            metrics = {part: evaluation.metrics(passes.task) for part, evaluation in evaluations.items()}
             if epoch >= first_eligible and is_better(metrics["valid"], best.metrics(history), metric):
                 best = _Best(epoch, _copy(state[:2]))
-                lazy = {part: evaluate_part(splits[part]) for part in lazy_parts}
+                lazy = {part: evaluate_with(part) for part in lazy_parts}
                 evaluations |= lazy
-                metrics |= {part: evaluation.metrics(dataset.task) for part, evaluation in lazy.items()}
+                metrics |= {part: evaluation.metrics(passes.task) for part, evaluation in lazy.items()}
             history.append({"epoch": epoch, "r": prior, "learning_rate": learning_rate * scale} | metrics)
             if checkpoints is not None and ((epoch + 1) % checkpoint_every == 0 or epoch + 1 == epochs):
                 if best.epoch is not None:

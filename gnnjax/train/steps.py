@@ -53,7 +53,7 @@ class StepOutput(NamedTuple):
     Attributes:
       loss, prediction_loss, information_loss: in nats; the first is the weighted sum of the others, of which a plain
         classifier has no second.
-      logits: `[graphs, outputs]`, padding included.
+      logits: `[graphs, outputs]` (or `[nodes, outputs]`, where nodes have labels), padding included.
       edge_attention: `[edges]`, in (0, 1), padding included; None for a plain classifier.
     """
 
@@ -94,7 +94,7 @@ class GSATObjective:
         options = noise | {"reverse": batch.reverse_edges, "part": batch.part}
         logits, aux = model(graphs, graph_mask=mask, train=train, **options)
         graph_ids = edge_graph_ids(graphs) if model.learn_edge_attention else node_graph_ids(graphs)
-        prediction = prediction_loss(self.task, logits, batch.labels, mask, axis_name)
+        prediction = prediction_loss(self.task, logits, batch.labels, batch.labelled, axis_name)
         information = information_loss(aux.attention, r, jnp.asarray(mask)[graph_ids], axis_name)
         loss = self.prediction_coefficient * prediction + self.information_coefficient * information
         return StepOutput(loss, prediction, information, logits, aux.edge_attention)
@@ -117,7 +117,7 @@ class ClassifierObjective:
         part = {} if batch.part is None else {"part": batch.part}
         logits, _ = model(batch.graphs, graph_mask=batch.graph_mask, train=train, key=key, **part)
         axis_name = None if batch.part is None else DATA_AXIS
-        loss = prediction_loss(self.task, logits, batch.labels, batch.graph_mask, axis_name)
+        loss = prediction_loss(self.task, logits, batch.labels, batch.labelled, axis_name)
         return StepOutput(loss, loss, None, logits, None)
 
 

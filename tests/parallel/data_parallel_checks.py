@@ -11,7 +11,7 @@ from flax import nnx
 from jax.sharding import NamedSharding, PartitionSpec
 
 from gnnjax import data, models, parallel, train
-from gnnjax.train.evaluation import evaluate_step
+from gnnjax.train.passes import evaluate_part, make_passes
 from gnnjax.train.steps import create_state, default_objective, make_eval_step, make_train_step
 from tests.train.runs import SPLITS, Stop, StopAfter, compilations, learnable_dataset
 
@@ -45,9 +45,8 @@ def steps(model, mesh):
         state, output, norm = step(state, batch, 0.7, 1.0, jax.random.key(number))
         reports.append((output[:3], norm))
     evaluate = make_eval_step(graphdef, objective, mesh)
-    evaluation = evaluate_step(
-        lambda batch, r: evaluate(state[:2], batch, r), DATASET, ORDER, r=0.7, batch_size=BATCH_SIZE, mesh=mesh
-    )
+    passes = make_passes(DATASET, {"all": ORDER}, batch_size=BATCH_SIZE, mesh=mesh)
+    evaluation = evaluate_part(passes, "all", lambda batch, r: evaluate(state[:2], batch, r), 0.7)
     results = jax.device_get((state[:2], reports))
     return results, (evaluation.losses, evaluation.logits, evaluation.edge_attention, evaluation.labels)
 

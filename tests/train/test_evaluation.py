@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from gnnjax.models import GIN
 from gnnjax.train import Evaluation, StepOutput, accuracy, evaluate, roc_auc
-from gnnjax.train.evaluation import collect
+from gnnjax.train.passes import make_passes
 from tests.random_graphs import random_dataset
 
 LOSSES = {"loss": 1.5, "prediction_loss": 1.0, "information_loss": 0.5}
@@ -125,7 +125,8 @@ def test_collect_takes_the_padding_off():
         logits = np.array([[float(indices[i])] for i in batch] + [[-1.0]] * (3 - len(batch)))
         return StepOutput(*losses, logits, edges)
 
-    evaluation = collect(dataset, indices, 2, [output((3.0, 1.0, 2.0), [0, 1]), output((5.0, 2.0, 3.0), [2])])
+    outputs = [output((3.0, 1.0, 2.0), [0, 1]), output((5.0, 2.0, 3.0), [2])]
+    evaluation = make_passes(dataset, {"some": indices}, batch_size=2).collect("some", outputs)
     assert evaluation.losses == {"loss": 4.0, "prediction_loss": 1.5, "information_loss": 2.5}
     np.testing.assert_array_equal(evaluation.logits, [[5], [0], [4]])
     np.testing.assert_array_equal(evaluation.labels, dataset.labels[indices])
@@ -139,7 +140,8 @@ def test_collect_of_a_plain_classifier():
     dataset = random_dataset(0)
     logits = np.array([[5.0], [0], [-1]])
     outputs = [StepOutput(3.0, 3.0, None, logits, None), StepOutput(5.0, 5.0, None, logits, None)]
-    evaluation = collect(dataset, np.array([5, 0, 4, 1]), 2, outputs)
+    passes = make_passes(dataset, {"some": np.array([5, 0, 4, 1])}, batch_size=2)
+    evaluation = passes.collect("some", outputs)
     assert evaluation.losses == {"loss": 4.0, "prediction_loss": 4.0}
     assert evaluation.logits.tolist() == [[5], [0], [5], [0]]
     assert evaluation.edge_attention is None
