@@ -30,6 +30,7 @@ def read_tudataset(
     labels_as: LabelsAs = "one-hot",
     without_features: WithoutFeatures = "constant",
     kind: Kind = "graph",
+    source: str | None = None,
 ) -> GraphDataset:
     """Reads a dataset of which `DS_A.txt` and `DS_graph_indicator.txt` are there, and what it has of the other files.
 
@@ -45,7 +46,7 @@ def read_tudataset(
       labels_as: node and edge labels as one-hot columns, or as categories for models that embed them; the latter only
         where there are no attributes beside them.
       without_features: what nodes get that have neither labels nor attributes; see `from_arrays`.
-      kind: see `GraphDataset`.
+      kind, source: see `GraphDataset`; the source is by default the name and the path's last part.
 
     Raises:
       DataError: a file is missing, damaged or does not fit the others, or holds what it must not; names the file and,
@@ -110,7 +111,7 @@ def read_tudataset(
             name=files.name,
             task=task,
             without_features=without_features,
-            source=f"{files.name} in the layout of the TU collection, {path.name}",
+            source=f"{files.name} in the layout of the TU collection, {path.name}" if source is None else source,
             kind=kind,
             **fields,
         )
