@@ -21,6 +21,13 @@ from gnnjax.explain.deletion_curves import (
 )
 from gnnjax.explain.edge_attention import EdgeAttention, attention_on_edges
 from gnnjax.explain.explanation import Explanation, Subgraph
+from gnnjax.explain.explanation_files import (
+    from_json,
+    load_explanations,
+    save_explanations,
+    to_json,
+    write_explanation_graphml,
+)
 from gnnjax.explain.explanations import Explanations
 from gnnjax.explain.export import write_graphml, write_json, write_npz
 from gnnjax.explain.fidelity import (
@@ -139,12 +146,14 @@ __all__ = [
     "explanation_roc_aucs",
     "fidelity",
     "fidelity_curve",
+    "from_json",
     "gini",
     "grid_threshold",
     "head_path_graphs",
     "judge",
     "key_concentration",
     "layer_graphs",
+    "load_explanations",
     "masked_classifier",
     "masked_logits",
     "mean_attention",
@@ -166,6 +175,7 @@ __all__ = [
     "reference_nodes",
     "rewire",
     "sample_paired_entries",
+    "save_explanations",
     "select_edges",
     "self_attention_share",
     "sparse_attention_graph",
@@ -173,10 +183,12 @@ __all__ = [
     "sparse_rollout",
     "sparsity",
     "to_graph",
+    "to_json",
     "top_entries",
     "truth_scores",
     "unfaithfulness",
     "uniform_attention",
+    "write_explanation_graphml",
     "write_graphml",
     "write_html",
     "write_json",
