@@ -25,9 +25,8 @@ _NPZ_CONTENT, _NPZ_VERSION = "explanations", 1
 _GRAPH_ARRAYS = ("nodes", "edges", "senders", "receivers")
 _ARRAYS = ("edge_mask", "node_mask", "prediction", "target", "edge_labels")
 _OPTIONAL = {"edges", "node_mask", "prediction", "target", "edge_labels"}
-_DTYPES = {"bool", "float16", "float32", "float64"} | {
-    f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)
-}
+_DTYPES = {"bool", "float16", "float32", "float64"}
+_DTYPES |= {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 # What XML has no way to write.
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
