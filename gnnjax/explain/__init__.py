@@ -1,5 +1,6 @@
 """Explanations: attention as graphs, and how good it is."""
 
+from gnnjax.explain import post_hoc
 from gnnjax.explain.agreement import PairedEntries, attention_agreement, sample_paired_entries
 from gnnjax.explain.assortativity import class_assortativity
 from gnnjax.explain.attention_graph import (
@@ -164,6 +165,7 @@ __all__ = [
     "pagerank",
     "part_logits",
     "pool_deletion_curves",
+    "post_hoc",
     "precision_at_k",
     "prune",
     "random_perturbation",
