@@ -234,7 +234,7 @@ def _checked_features(
     if categories is None:
         with np.errstate(over="ignore"):
             result = array.astype(np.float32)
-        bad, allowed = ~np.isfinite(result), "finite (and within float32)"
+        bad = ~np.isfinite(result)
     else:
         if array.dtype.kind not in "iu":
             raise graph_error(name, graph, field, f"has categories, which must be integers, not {array.dtype}")
@@ -242,13 +242,13 @@ def _checked_features(
             raise graph_error(
                 name, graph, field, f"has {array.shape[1]} columns, but numbers of categories for {len(categories)}"
             )
-        limits = np.array(categories, np.int64)
-        bad, allowed = (array < 0) | (array >= limits), f"within its column's categories, of which there are {limits}"
-        result = array
+        result = array.astype(np.int32)
+        bad = (array < 0) | (array >= np.array(categories))
     if bad.any():
         row, column = np.argwhere(bad)[0]
-        raise graph_error(name, graph, field, f"row {row}, column {column} is {array[row, column]}, must be {allowed}")
-    return result if categories is None else result.astype(np.int32)
+        limit = "finite (and within float32)" if categories is None else f"within 0 .. {categories[column] - 1}"
+        raise graph_error(name, graph, field, f"row {row}, column {column} is {array[row, column]}, must be {limit}")
+    return result
 
 
 def _edge_labels(name: str, edge_labels: Sequence[ArrayLike], n_edge: np.ndarray) -> np.ndarray:
