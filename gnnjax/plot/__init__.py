@@ -4,6 +4,7 @@ from gnnjax.plot.agreement import agreement_plot
 from gnnjax.plot.curves import training_curves
 from gnnjax.plot.deletion_curves import deletion_plot
 from gnnjax.plot.explained import explained_graphs
+from gnnjax.plot.explanation import explanation_figure
 from gnnjax.plot.graph import draw_attention
 from gnnjax.plot.heat_maps import heat_maps
 from gnnjax.plot.histogram import attention_histogram
@@ -21,6 +22,7 @@ __all__ = [
     "draw_sentence",
     "draw_superpixels",
     "explained_graphs",
+    "explanation_figure",
     "heat_maps",
     "hop_plot",
     "training_curves",
