@@ -11,6 +11,7 @@ from gnnjax.models.node_inputs import Flow, NodeInputs, node_inputs
 from gnnjax.models.pna import PNA
 from gnnjax.models.spmotifnet import SPMotifNet
 from gnnjax.models.torch_weights import export_torch_weights, import_torch_weights
+from gnnjax.models.wrapped import FunctionBackbone, LinenBackbone
 
 __all__ = [
     "BACKBONES",
@@ -23,10 +24,12 @@ __all__ = [
     "ClassifierOutput",
     "Family",
     "Flow",
+    "FunctionBackbone",
     "GSATOutput",
     "GraphClassifier",
     "GraphConvolution",
     "GraphTransformer",
+    "LinenBackbone",
     "NodeInputs",
     "Readout",
     "SPMotifNet",
