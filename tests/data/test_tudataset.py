@@ -230,7 +230,7 @@ class TestBadInput:
         folder.mkdir()
         archive = write_zip(folder / "DS.zip", FILES, prefix="../evil/")
         with zipfile.ZipFile(archive, "a") as more:
-            more.writestr("/tmp/gnnjax_evil.txt", "evil")
+            more.writestr("/gnnjax_evil.txt", "evil")
             more.writestr("../evil.txt", "evil")
         before = sorted(tmp_path.rglob("*"))
         assert len(read_tudataset(archive)) == 3
