@@ -331,7 +331,8 @@ def _labels(
             return array.astype(np.float32), task, 2
     if array.shape[1] != 1:
         _fail(name, "labels", f"multiclass data have one column of labels, not {array.shape[1]}")
-    classes = array[:, 0]
+    # In float16 the largest int32 would overflow.
+    classes = array[:, 0].astype(np.float64) if array.dtype.kind == "f" else array[:, 0]
     bad = ~((classes >= 0) & (classes <= np.iinfo(np.int32).max) & (classes == np.floor(classes)))
     if bad.any():
         graph = int(np.argmax(bad))

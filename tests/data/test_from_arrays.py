@@ -139,6 +139,7 @@ class TestLabels:
         data = build(labels=[0.0, 1.0], task="multiclass", num_classes=4)
         np.testing.assert_array_equal(data.labels, np.int32([0, 1]), strict=True)
         assert data.num_classes == 4
+        assert build(labels=np.float16([0, 3]), task="multiclass").num_classes == 4
         data = build(labels=[0.5, np.nan], task="regression")
         np.testing.assert_array_equal(data.labels, np.float32([[0.5], [np.nan]]), strict=True)
 
