@@ -17,6 +17,7 @@ given again; a finished one is shown, not run again.
 
 import functools
 import sys
+import warnings
 from pathlib import Path
 
 # experiments/ and data_prep/ live in the repository and are not part of the installed package.
@@ -80,6 +81,7 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, mesh: Mesh | None, 
     writes = is_first_process()
     bar = ProgressBar(f"seed {seed}", metric=config.training.metric, position=worker_number())
     tensorboard = TensorBoard(folder / "tensorboard")
+    watchdog = train.CollapseWatchdog(final_r=schedule.final)
     fitted = train.fit(
         model,
         dataset,
@@ -87,7 +89,7 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, mesh: Mesh | None, 
         r=schedule,
         seed=seed,
         folder=folder / "checkpoints",
-        callbacks=[bar, tensorboard] if writes else [],
+        callbacks=[bar, tensorboard, watchdog] if writes else [],
         mesh=mesh,
         **config.training,
         **config.optimizer,
@@ -104,7 +106,10 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, mesh: Mesh | None, 
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         figure.savefig(folder / "figures" / f"{name}.png", dpi=150)
     tensorboard.add_figures(figures, fitted.best_epoch)
-    result = seed_result(seed, fitted)
+    unneeded = train.unneeded_attention(model, dataset, splits["valid"])
+    if unneeded:
+        warnings.warn(f"seed {seed}: {unneeded}", train.CollapseWarning, stacklevel=2)
+    result = seed_result(seed, fitted) | {"warnings": watchdog.messages + ([unneeded] if unneeded else [])}
     # Of another part than the rest, an explanation is judged where there is something to explain.
     explanation = ("explanation_roc_auc", "precision_at_5", "signal_attention", "background_attention")
     best = fitted.best

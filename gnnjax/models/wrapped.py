@@ -14,9 +14,9 @@ class FunctionBackbone(nnx.Module):
     """A classifier made of two functions and their weights, for `GSAT` to explain and `train.fit` to train.
 
     Both functions are called as `f(weights, graphs, edge_attention, graph_mask=..., train=..., key=...)`; take `**_`
-    for the options that you do not need. `graphs` is a padded `jraph.GraphsTuple`, `edge_attention` `[edges]` the factor
-    to multiply each message by (ones where there is none), `graph_mask` `[graphs]` False for padding or None, and `key`
-    a random key for dropout or None.
+    for the options that you do not need. `graphs` is a padded `jraph.GraphsTuple`, `edge_attention` `[edges]` the
+    factor to multiply each message by (ones where there is none), `graph_mask` `[graphs]` False for padding or None,
+    and `key` a random key for dropout or None.
 
     Args:
       embed: gives node embeddings `[nodes, hidden_size]`, from which the attention is learned.

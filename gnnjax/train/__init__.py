@@ -19,11 +19,14 @@ from gnnjax.train.steps import (
     make_eval_step,
     make_train_step,
 )
+from gnnjax.train.watchdog import CollapseWarning, CollapseWatchdog, unneeded_attention
 
 __all__ = [
     "Callback",
     "Checkpoints",
     "ClassifierObjective",
+    "CollapseWarning",
+    "CollapseWatchdog",
     "Evaluation",
     "FitResult",
     "GSATObjective",
@@ -46,4 +49,5 @@ __all__ = [
     "regression_errors",
     "roc_auc",
     "save_classifier",
+    "unneeded_attention",
 ]
