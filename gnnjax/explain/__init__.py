@@ -29,6 +29,7 @@ from gnnjax.explain.explanation_files import (
     to_json,
     write_explanation_graphml,
 )
+from gnnjax.explain.explanation_html import write_explanation_html
 from gnnjax.explain.explanations import Explanations
 from gnnjax.explain.export import write_graphml, write_json, write_npz
 from gnnjax.explain.fidelity import (
@@ -191,6 +192,7 @@ __all__ = [
     "unfaithfulness",
     "uniform_attention",
     "write_explanation_graphml",
+    "write_explanation_html",
     "write_graphml",
     "write_html",
     "write_json",

@@ -137,6 +137,13 @@ class Explanation:
         """Number of directed edges."""
         return len(self.edge_mask)
 
+    @property
+    def undirected_edges(self) -> UndirectedEdges:
+        """Both directions of an edge of an undirected graph as one, with their mean value."""
+        senders, receivers = np.asarray(self.graph.senders), np.asarray(self.graph.receivers)
+        reverse = reverse_edges(senders, receivers, np.zeros(len(senders), np.int32), 1)
+        return UndirectedEdges.of(self.edge_mask, np.asarray(reverse), np.array([len(senders)]))
+
     def select(
         self,
         *,
@@ -159,7 +166,7 @@ class Explanation:
         Raises:
           ValueError: not exactly one of the first three is given, or one is out of its range.
         """
-        selected = self._undirected().select(threshold=threshold, top_k=top_k, top_fraction=top_fraction)
+        selected = self.undirected_edges.select(threshold=threshold, top_k=top_k, top_fraction=top_fraction)
         return self._largest_component(selected) if largest_component else selected
 
     def subgraph(self, selected: Bool[np.ndarray, " edges"] | None = None, **selection) -> Subgraph:
@@ -220,11 +227,6 @@ class Explanation:
         if selected.shape != (self.num_edges,) or selected.dtype != bool:
             raise DataError(f"selected must be bool[{self.num_edges}], is {selected.dtype}{list(selected.shape)}")
         return selected
-
-    def _undirected(self):
-        senders, receivers = np.asarray(self.graph.senders), np.asarray(self.graph.receivers)
-        reverse = reverse_edges(senders, receivers, np.zeros(len(senders), np.int32), 1)
-        return UndirectedEdges.of(self.edge_mask, np.asarray(reverse), np.array([len(senders)]))
 
     def _largest_component(self, selected):
         senders, receivers = np.asarray(self.graph.senders), np.asarray(self.graph.receivers)

@@ -24,7 +24,7 @@ def random_explanations(seed, num_graphs=8, **changes):
 
 def edge_sets(explanation, which):
     """The undirected edges, or of a directed graph each edge, of which one direction at least is chosen, numbered."""
-    undirected = explanation._undirected()
+    undirected = explanation.undirected_edges
     return set(undirected.number[np.flatnonzero(which)].tolist())
 
 

@@ -39,7 +39,7 @@ def test_against_scipy(seed):
         assert found.pooled[one, other] == pytest.approx(spearmanr(*values).statistic)
         by_graph = []
         for first, second in zip(explanations[one], explanations[other], strict=True):
-            pair = [each._undirected().values for each in (first, second)]
+            pair = [each.undirected_edges.values for each in (first, second)]
             if all(len(np.unique(each)) > 1 for each in pair):
                 by_graph.append(spearmanr(*pair).statistic)
         assert found.per_graph[one, other] == pytest.approx(np.mean(by_graph))

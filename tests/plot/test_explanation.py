@@ -59,7 +59,7 @@ def test_without_selection_and_truth_there_are_no_marks():
 def test_width_follows_importance_on_any_scale():
     scaled = dataclasses.replace(EXAMPLE, edge_mask=20 * EXAMPLE.edge_mask - 5)
     for explanation, span in ((EXAMPLE, 1), (scaled, 16)):
-        values = np.sort(explanation._undirected().values)
+        values = np.sort(explanation.undirected_edges.values)
         widths = np.sort(drawn(explanation).axes[0].collections[0].get_linewidths())
         assert np.diff(widths) == pytest.approx(3.4 * np.diff(values) / span, rel=1e-4)
     assert legend_of(drawn(scaled)) == ["importance -3", "5", "13"]
