@@ -23,31 +23,14 @@ from absl import flags
 from flax import nnx
 from tqdm import tqdm
 
+from data_prep.communities import generate
 from data_prep.node_data import prepare_node_data
 from experiments.command_line import run_main
 from gnnjax import data, explain, models, train
-from gnnjax.errors import RunError
 from gnnjax.host_memory import peak_memory
 from gnnjax.train.run_folder import write_json
 
-_LAYERS, _HEADS, _CLASSES, _FEATURES = 2, 2, 8, 32
-
-
-def generate(num_nodes: int, num_edges: int, seed: int = 0) -> data.NodeDataset:
-    """A random directed graph: most edges stay within a class, features are the class plus noise."""
-    if num_nodes < 10 * _CLASSES or num_edges < 1:
-        raise RunError(f"--nodes={num_nodes} and --edges={num_edges} make no graph; at least {10 * _CLASSES} and 1")
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, _CLASSES, num_nodes).astype(np.int32)
-    by_class = np.argsort(labels, kind="stable")
-    first = np.searchsorted(labels[by_class], np.arange(_CLASSES + 1))
-    senders = rng.integers(0, num_nodes, num_edges)
-    within = first[labels[senders]] + rng.integers(0, 2**31, num_edges) % np.diff(first)[labels[senders]]
-    receivers = np.where(rng.random(num_edges) < 0.8, by_class[within], rng.integers(0, num_nodes, num_edges))
-    senders, receivers = data.sorted_unique_edges(senders, receivers)
-    nodes = rng.normal(size=(num_nodes, _FEATURES)).astype(np.float32)
-    nodes[np.arange(num_nodes), labels] += 1
-    return data.NodeDataset("generated", nodes, senders, receivers, labels, _CLASSES)
+_LAYERS, _HEADS = 2, 2
 
 
 def run(dataset: data.NodeDataset, *, epochs: int, top_k: int, num_rows: int) -> dict[str, Any]:

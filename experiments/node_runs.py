@@ -21,7 +21,7 @@ from gnnjax.errors import RunError
 from gnnjax.host_memory import peak_memory
 from gnnjax.train.run_folder import read_json, write_json
 
-__all__ = ["NodeExperiment", "Variant", "variants"]
+__all__ = ["NodeExperiment", "Variant", "node_masks", "variants"]
 
 NodeModel = models.GraphConvolution | models.GraphTransformer
 
@@ -69,7 +69,7 @@ class NodeExperiment:
         self.config, self.workdir = config, workdir
         path = prepare_node_data(config.name, config.dataset.source, folder=config.dataset.folder)
         self.dataset = data.load_nodes(path)
-        self.masks = _masks(config, self.dataset)
+        self.masks = node_masks(config, self.dataset)
 
     @property
     def num_splits(self) -> int:
@@ -188,7 +188,12 @@ class NodeExperiment:
         return self.workdir / variant.folder / f"split-{split}"
 
 
-def _masks(config: ConfigDict, dataset: data.NodeDataset) -> dict[str, np.ndarray]:
+def node_masks(config: ConfigDict, dataset: data.NodeDataset) -> dict[str, np.ndarray]:
+    """The masks that `config.split` describes, each `[splits, nodes]`.
+
+    Raises:
+      RunError: the protocol is not known, or has not so many splits.
+    """
     protocol, num_splits = config.split.protocol, config.split.num_splits
     if protocol == "random":
         masks = data.random_node_splits(dataset.num_nodes, num_splits=num_splits, seed=config.split.seed)

@@ -13,6 +13,7 @@ _PERCENTAGES = {
     "roc_auc": "ROC-AUC %",
     "explanation_roc_auc": "explanation ROC-AUC %",
     "precision_at_5": "precision@5 %",
+    "same_class_roc_auc": "same-class ROC-AUC %",
 }
 _PLAIN = {"rmse": "RMSE", "mae": "MAE", "best_epoch": "best epoch", "wall_seconds": "time s"}
 # In results.json, but not in the table on the screen.

@@ -66,7 +66,23 @@ class Neighbourhoods:
         for start in range(0, len(nodes), batch_size):
             some = nodes[start : start + batch_size]
             edges, reached = self._sample(some, np.random.default_rng([*np.atleast_1d(seed), start]))
+            reached = np.concatenate([some, np.setdiff1d(reached, some)])
             yield self._batch(edges, some, self._shape(batch_size, len(reached), len(edges)), reached)
+
+    def around(self, nodes: np.ndarray, *, seed: int = 0) -> tuple[GraphBatch, np.ndarray, np.ndarray]:
+        """One batch with what is drawn around `nodes`, the numbers of its nodes, and those of its edges.
+
+        Its shape is a power of two, so that neighbourhoods of like size have the same.
+
+        Raises:
+          ValueError: neighbourhoods are not sampled.
+        """
+        if self.neighbours is None:
+            raise ValueError("there are no neighbourhoods: the whole graph is taken")
+        edges, reached = self._sample(nodes, np.random.default_rng(seed))
+        reached = np.concatenate([nodes, np.setdiff1d(reached, nodes)])
+        shape = BatchShape(1 << len(reached).bit_length(), 1 << len(edges).bit_length(), 2)
+        return self._batch(edges, nodes, shape, reached), reached, edges
 
     def num_batches(self, num_nodes: int, batch_size: int) -> int:
         """How many `batches` makes of so many nodes."""
@@ -134,12 +150,8 @@ class Neighbourhoods:
             reached = np.arange(dataset.num_nodes)
             label_mask[nodes] = True
         else:
-            place = np.empty(len(reached), np.int32)
-            rest = np.isin(reached, nodes, invert=True)
-            place[np.searchsorted(reached, nodes)] = np.arange(len(nodes))
-            place[rest] = len(nodes) + np.arange(rest.sum())
-            ends = tuple(place[np.searchsorted(reached, end)] for end in ends)
-            reached = np.concatenate([nodes, reached[rest]])
+            place = np.argsort(reached)
+            ends = tuple(place[np.searchsorted(reached, end, sorter=place)] for end in ends)
             label_mask[: len(nodes)] = True
         senders = np.full(shape.n_edge, len(reached), np.int32)
         receivers = senders.copy()

@@ -1,30 +1,31 @@
 import numpy as np
 import pytest
 
+from data_prep import communities
 from experiments import large_attention_graph
 from gnnjax.data import edge_homophily
-from gnnjax.errors import RunError
+from gnnjax.errors import DataError
 
 
 def test_the_generated_graph_has_communities_and_is_the_same_for_the_same_seed():
-    dataset = large_attention_graph.generate(400, 3000)
+    dataset = communities.generate(400, 3000)
     assert dataset.num_nodes == 400
     assert 2800 < dataset.num_edges <= 3000
     # Of five edges four stay within their class, and one eighth of the others does by chance.
     assert edge_homophily(dataset) == pytest.approx(0.825, abs=0.03)
-    again = large_attention_graph.generate(400, 3000)
+    again = communities.generate(400, 3000)
     np.testing.assert_array_equal(again.senders, dataset.senders)
     np.testing.assert_array_equal(again.nodes, dataset.nodes)
 
 
 def test_a_graph_that_is_none():
-    with pytest.raises(RunError, match="--nodes=10 and --edges=5 make no graph"):
-        large_attention_graph.generate(10, 5)
+    with pytest.raises(DataError, match="10 nodes and 5 edges make no graph"):
+        communities.generate(10, 5)
 
 
 @pytest.mark.slow
 def test_training_and_the_pruned_graph(capsys):
-    dataset = large_attention_graph.generate(400, 3000)
+    dataset = communities.generate(400, 3000)
     report = large_attention_graph.run(dataset, epochs=9, top_k=16, num_rows=10)
     assert 400 * 8 < report["entries"] <= 400 * 16
     assert 0 < report["dropped_mass_mean"] <= report["dropped_mass_max"] < 1
