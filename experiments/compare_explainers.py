@@ -1,0 +1,431 @@
+"""Post-hoc explanations of a plain classifier beside GSAT's attention: agreement with the truth, fidelity, time.
+
+Examples:
+  python experiments/compare_explainers.py --config=configs/ba2motifs.py
+  python experiments/compare_explainers.py --config=configs/ba2motifs.py --config.seeds=0:5 --workdir=runs/compared
+  python experiments/compare_explainers.py --config=configs/mutag.py --classifier_run=runs/mutag-gin-classifier \
+      --gsat_run=runs/mutag-gin
+  python experiments/compare_explainers.py --config=configs/spmotif.py --max_graphs=500 --config.pretraining.epochs=20
+  python experiments/compare_explainers.py --config=configs/ba2motifs.py --methods=gsat,gnn_explainer,random
+
+For each seed one classifier without attention is trained as by experiments/pretrain.py, and one GSAT model as by
+experiments/gsat.py, in their folders (`--classifier_run`, `--gsat_run`); what is there is not trained again. Every
+method then explains the graphs of the test part (of the part `explained`, where the split has one). The folder of the
+comparison receives `results.json`, `comparison.md`, `comparison.png`, and for each seed `explained_graphs.png`. A
+killed run continues when the same command is given again; a finished one is shown, not run again.
+"""
+
+import functools
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# experiments/ and data_prep/ live in the repository and are not part of the installed package.
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from absl import flags
+from flax import nnx
+from matplotlib.figure import Figure
+from ml_collections import ConfigDict
+from rich.table import Table
+from tqdm import tqdm
+
+from experiments import gsat, pretrain
+from experiments.command_line import define_config_flag, parse_seeds, run_main
+from experiments.from_config import load_dataset, run_settings, split_dataset
+from experiments.report import print_wide
+from experiments.seeds import run_seeds
+from experiments.workers import num_workers
+from gnnjax import data, explain, models, plot, train
+from gnnjax.atomic import atomic_open
+from gnnjax.errors import RunError
+from gnnjax.explain import post_hoc
+from gnnjax.plot.style import ATTENTION, TRUTH
+from gnnjax.train.run_folder import read_json
+from gnnjax.train.steps import split
+
+# method -> what tables and figures call it
+METHODS = {
+    "gsat": "GSAT",
+    "pg_explainer": "PGExplainer",
+    "gnn_explainer": "GNNExplainer",
+    "integrated_gradients": "integrated gradients",
+    "gradient_times_input": "gradient times input",
+    "absolute_gradient": "absolute gradient",
+    "random": "random",
+}
+# column -> (title, factor, digits)
+COLUMNS = {
+    "roc_auc_per_graph": ("ROC-AUC per graph %", 100, 2),
+    "roc_auc": ("ROC-AUC pooled %", 100, 2),
+    "fidelity_plus": ("fidelity+", 1, 3),
+    "fidelity_minus": ("fidelity-", 1, 3),
+    "characterization": ("characterization", 1, 3),
+    "milliseconds_per_graph": ("ms per graph", 1, 3),
+    "fit_seconds": ("fit s", 1, 1),
+}
+NOTE = (
+    "Mean ± standard deviation over the seeds. ROC-AUC is that of the scores against the true edges: mean over the "
+    "graphs, or of all edges pooled. Fidelity is the loss of the predicted class's probability when the best-scored "
+    "{share:g} of the edges are taken away (+, more is better) or kept alone (-, less is better); GSAT's is that of "
+    "its own model, all others' that of the plain classifier. Time is that of a second call, without compilation; "
+    "PGExplainer is trained beforehand, which took the seconds beside, with compilation."
+)
+
+
+def run(
+    config: ConfigDict,
+    dataset: data.GraphDataset,
+    workdir: Path,
+    options: dict[str, Any],
+    *,
+    classifier_run: Path | None = None,
+    gsat_run: Path | None = None,
+    overwrite: bool = False,
+    workers: int = 1,
+) -> list[dict]:
+    """Compares the methods for each seed, or picks up what is already there, and returns a result for each.
+
+    Args:
+      config: of data, classifier and GSAT.
+      dataset: the graphs.
+      workdir: the folder of the comparison.
+      options: see `default_options`.
+      classifier_run, gsat_run: folders of experiments/pretrain.py and experiments/gsat.py, by default theirs; what they
+        lack is trained.
+      overwrite: delete an earlier comparison in the folder first.
+      workers: trainings at a time.
+
+    Raises:
+      RunError: a method is not known, or a folder holds another run.
+    """
+    unknown = [method for method in options["methods"] if method not in METHODS]
+    if unknown or not options["methods"]:
+        raise RunError(f"--methods: {', '.join(unknown) or 'none'} is not known; choose from {', '.join(METHODS)}")
+    classifier_run = classifier_run or pretrain.default_workdir(config)
+    gsat_run = gsat_run or gsat.default_workdir(config)
+    settings = run_settings(config, dataset) | {"pretrained": bool(config.pretrained), "comparison": options}
+    missing = [seed for seed in parse_seeds(config.seeds) if not (workdir / f"seed-{seed}" / "result.json").exists()]
+    if missing or overwrite:
+        if set(options["methods"]) != {"gsat"}:
+            pretrain.run(config, dataset, classifier_run, workers=workers)
+        if "gsat" in options["methods"]:
+            gsat.run(config, dataset, gsat_run, workers=workers)
+    compare = functools.partial(run_seed, config, dataset, options, classifier_run, gsat_run)
+    return run_seeds(workdir, settings, parse_seeds(config.seeds), compare, overwrite=overwrite)
+
+
+def default_options() -> dict[str, Any]:
+    """What decides a comparison beside the configuration; the command line has a flag for each."""
+    return {
+        "methods": list(METHODS),
+        "max_graphs": 0,
+        "top_fraction": 0.25,
+        "target": "prediction",
+        "integrated_gradients_steps": 32,
+        "gnn_explainer_steps": 100,
+        "gnn_explainer_size": 0.005,
+        "gnn_explainer_entropy": 1.0,
+        "pg_explainer_epochs": 30,
+        "pg_explainer_size": 0.05,
+        "pg_explainer_entropy": 1.0,
+    }
+
+
+def run_seed(
+    config: ConfigDict,
+    dataset: data.GraphDataset,
+    options: dict[str, Any],
+    classifier_run: Path,
+    gsat_run: Path,
+    seed: int,
+    folder: Path,
+) -> dict:
+    """Explains with every method and judges the explanations."""
+    splits = split_dataset(config, dataset, seed)
+    indices = splits["explained" if "explained" in splits else "test"]
+    indices = indices[: options["max_graphs"] or None]
+    batch_size = config.training.batch_size
+    found, scores = {}, {}
+    model: Any = None
+    classify: Any = None
+    bar = tqdm(options["methods"], desc=f"explainers, seed {seed}", unit="method", mininterval=0)
+    for method in bar:
+        bar.set_postfix_str(METHODS[method])
+        fit_seconds = None
+        if method == "gsat":
+            attending = load_gsat(config, dataset, splits, gsat_run, seed)
+            explained_by = explain.masked_classifier(attending)
+            explainer = functools.partial(post_hoc.attention, attending)
+        else:
+            if model is None:
+                wanted = pretrain.description(config, dataset, splits, seed)
+                model = train.load_classifier(classifier_run / f"seed-{seed}" / "classifier", **wanted)
+                classify = explain.masked_classifier(model)
+            explained_by = classify
+            explainer, fit_seconds = build_explainer(method, model, classify, dataset, splits, options, config, seed)
+        found[method], seconds = timed(functools.partial(explainer, dataset, indices, batch_size=batch_size))
+        judged = explain.judge(
+            found[method], explained_by, seed=seed, batch_size=batch_size, top_fraction=options["top_fraction"]
+        )
+        scores[method] = judged | {"milliseconds_per_graph": 1e3 * seconds / len(indices)}
+        if fit_seconds is not None:
+            scores[method]["fit_seconds"] = fit_seconds
+    folder.mkdir(parents=True, exist_ok=True)
+    save(draw_graphs(found), folder / "explained_graphs.png")
+    return {"seed": seed, "num_graphs": len(indices), "methods": scores}
+
+
+def build_explainer(
+    method: str, model, classify, dataset, splits, options: dict[str, Any], config: ConfigDict, seed: int
+) -> tuple[Callable[..., explain.Explanations], float | None]:
+    """`explainer(dataset, indices, batch_size=...)` of a post-hoc method, and the seconds that its training took."""
+    target = options["target"]
+    if method == "random":
+        return functools.partial(post_hoc.random_scores, classify, seed=seed), None
+    if method in ("gradient_times_input", "absolute_gradient"):
+        absolute = method == "absolute_gradient"
+        return functools.partial(post_hoc.gradient_times_input, classify, target=target, absolute=absolute), None
+    if method == "integrated_gradients":
+        steps = options["integrated_gradients_steps"]
+        return functools.partial(post_hoc.integrated_gradients, classify, target=target, num_steps=steps), None
+    if method == "gnn_explainer":
+        numbers = {name: options[f"gnn_explainer_{name}"] for name in ("size", "entropy")}
+        numbers |= {"num_steps": options["gnn_explainer_steps"], "seed": seed}
+        return functools.partial(post_hoc.gnn_explainer, classify, target=target, **numbers), None
+    embed = post_hoc.node_embedding(model)
+    explainer = post_hoc.PGExplainer(model.hidden_size, rngs=nnx.Rngs(seed))
+    epochs = options["pg_explainer_epochs"]
+    begin = time.perf_counter()
+    with tqdm(total=epochs, desc=f"PGExplainer, seed {seed}", unit="epoch", leave=False) as bar:
+
+        def on_epoch(_, loss):
+            bar.set_postfix_str(f"loss={loss:.3f}", refresh=False)
+            bar.update()
+
+        explainer.fit(
+            classify,
+            dataset,
+            splits["train"],
+            target=target,
+            embed=embed,
+            epochs=epochs,
+            size=options["pg_explainer_size"],
+            entropy=options["pg_explainer_entropy"],
+            seed=seed,
+            batch_size=config.training.batch_size,
+            on_epoch=on_epoch,
+        )
+    return functools.partial(explainer, classify, embed=embed), time.perf_counter() - begin
+
+
+def load_gsat(config: ConfigDict, dataset: data.GraphDataset, splits: dict, folder: Path, seed: int) -> models.GSAT:
+    """The model of a seed of experiments/gsat.py, with the weights of its best epoch.
+
+    Raises:
+      RunError: the folder holds no finished run of the seed.
+      CheckpointError: its weights are those of another model.
+    """
+    seed_folder = folder / f"seed-{seed}"
+    if not (seed_folder / "result.json").exists():
+        raise RunError(f"{seed_folder} holds no finished run; train it with experiments/gsat.py --workdir={folder}")
+    model = gsat.build_model(config, dataset, splits, seed)
+    with train.Checkpoints(seed_folder / "checkpoints") as checkpoints:
+        weights = checkpoints.restore_best(split(model)[1:], read_json(seed_folder / "result.json")["best_epoch"])
+    # Orbax ties arrays to a device, fresh ones are not.
+    nnx.update(model, *jax.tree.map(lambda array: jnp.asarray(np.asarray(array)), weights))
+    return model
+
+
+def timed(explainer: Callable[[], explain.Explanations]) -> tuple[explain.Explanations, float]:
+    """The explanations and the seconds of a second call, which has nothing to compile."""
+    explainer()
+    begin = time.perf_counter()
+    found = explainer()
+    return found, time.perf_counter() - begin
+
+
+def summarize(results: list[dict]) -> dict[str, dict[str, tuple[float, float]]]:
+    """For each method mean and (population) standard deviation over the seeds of each column that it has."""
+    summary: dict[str, dict[str, tuple[float, float]]] = {}
+    for method in (name for name in METHODS if all(name in result["methods"] for result in results)):
+        scores = [result["methods"][method] for result in results]
+        values = {name: [each.get(name, np.nan) for each in scores] for name in COLUMNS}
+        finite = {name: each for name, each in values.items() if np.isfinite(each).all()}
+        summary[method] = {name: (float(np.mean(each)), float(np.std(each))) for name, each in finite.items()}
+    return summary
+
+
+def rows(results: list[dict]) -> list[list[str]]:
+    """Titles and a row of texts per method."""
+    summary = summarize(results)
+    columns = [name for name in COLUMNS if any(name in each for each in summary.values())]
+    lines = [["method", *(COLUMNS[name][0] for name in columns)]]
+    for method, values in summary.items():
+        cells = []
+        for name in columns:
+            _, factor, digits = COLUMNS[name]
+            mean, deviation = (factor * value for value in values.get(name, (np.nan, np.nan)))
+            spread = f" ± {deviation:.{digits}f}" if len(results) > 1 else ""
+            cells.append(f"{mean:.{digits}f}{spread}" if name in values else "")
+        lines.append([METHODS[method], *cells])
+    return lines
+
+
+def markdown(results: list[dict], title: str, options: dict[str, Any]) -> str:
+    """The table with what its columns mean."""
+    titles, *lines = rows(results)
+    graphs = sorted({result["num_graphs"] for result in results})
+    seeds = ", ".join(str(result["seed"]) for result in results)
+    return "\n".join(
+        [
+            f"# Explanations of {title}",
+            "",
+            f"Seeds {seeds}; {' or '.join(map(str, graphs))} graphs each. {NOTE.format(share=options['top_fraction'])}",
+            "",
+            f"| {' | '.join(titles)} |",
+            f"|{'---|' * len(titles)}",
+            *(f"| {' | '.join(line)} |" for line in lines),
+            "",
+        ]
+    )
+
+
+def draw_comparison(results: list[dict], title: str) -> Figure:
+    """Bars of ROC-AUC, fidelity and time, a row per method."""
+    summary = summarize(results)
+    places = np.arange(len(summary))[::-1]
+    figure = Figure((10, 0.42 * len(summary) + 1.6), layout="constrained")
+    known = any("roc_auc_per_graph" in values for values in summary.values())
+    panels = figure.subplots(1, 3 if known else 2, sharey=True)
+
+    def bars(axes, name, places, factor=1.0, **style):
+        means, deviations = np.array([values.get(name, (np.nan, np.nan)) for values in summary.values()]).T * factor
+        axes.barh(places, means, xerr=deviations if len(results) > 1 else None, **style)
+
+    if known:
+        bars(panels[0], "roc_auc_per_graph", places, 100, color=ATTENTION, height=0.6)
+        panels[0].axvline(50, color="#777777", linewidth=0.8, linestyle=":")
+        panels[0].set(xlabel="ROC-AUC per graph, %", xlim=(0, 100))
+    bars(panels[-2], "fidelity_plus", places + 0.18, color=ATTENTION, height=0.34, label="fidelity+ (more is better)")
+    bars(panels[-2], "fidelity_minus", places - 0.18, color=TRUTH, height=0.34, label="fidelity- (less is better)")
+    panels[-2].axvline(0, color="#777777", linewidth=0.8)
+    panels[-2].set(xlabel="change of the probability")
+    figure.legend(
+        *panels[-2].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=8
+    )
+    bars(panels[-1], "milliseconds_per_graph", places, color="#777777", height=0.6)
+    panels[-1].set(xlabel="ms per graph, without compilation", xscale="log")
+    panels[0].set_yticks(places, [METHODS[method] for method in summary])
+    figure.suptitle(title, fontsize=10)
+    return figure
+
+
+def draw_graphs(found: dict[str, explain.Explanations], num_graphs: int = 3) -> Figure:
+    """The first graphs of each class by turns, one row per graph: true edges, then the scores of each method."""
+    first = next(iter(found.values()))
+    dataset = first.dataset
+    positions = choose(first, num_graphs)
+    truth = dataset.edge_labels
+    columns = len(found) + (truth is not None)
+    figure = Figure((2.0 * columns, 2.1 * len(positions) + 0.3), layout="constrained")
+    grid = figure.subplots(len(positions), columns, squeeze=False)
+    for row, position in enumerate(positions):
+        index = int(first.indices[position])
+        panels = {} if truth is None else {"true edges": truth[dataset.edge_slice(index)].astype(float)}
+        panels |= {METHODS[method]: within_unit(each[position].edge_mask) for method, each in found.items()}
+        for axes, (name, values) in zip(grid[row], panels.items(), strict=True):
+            axes.set_axis_off()
+            axes.set_title(name if row == 0 else "", fontsize=9)
+            plot.draw_attention(axes, dataset, index, values, color=TRUTH if name == "true edges" else ATTENTION)
+    return figure
+
+
+def choose(found: explain.Explanations, num_graphs: int) -> list[int]:
+    """Positions of the first graphs that have edges, labels by turns."""
+    labels = found.dataset.labels[found.indices].reshape(len(found), -1)[:, 0]
+    has_edges = found.dataset.n_edge[found.indices] > 0
+    groups = [np.flatnonzero((labels == label) & has_edges) for label in np.unique(labels[~np.isnan(labels)])]
+    by_turns = [int(group[turn]) for turn in range(num_graphs) for group in groups if turn < len(group)]
+    return by_turns[:num_graphs] or [0]
+
+
+def within_unit(scores: np.ndarray) -> np.ndarray:
+    """Scores of a graph, the least 0 and the largest 1, for lines of a width."""
+    span = np.ptp(scores) if len(scores) else 0
+    return (scores - scores.min()) / span if span else np.full(len(scores), 0.5)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Writes a figure whole or not at all."""
+    with atomic_open(path) as file:
+        figure.savefig(file, format="png", dpi=150)
+
+
+def report(results: list[dict], workdir: Path, title: str, options: dict[str, Any]) -> None:
+    """Writes the table and the figure, and shows the table."""
+    with atomic_open(workdir / "comparison.md", "t") as file:
+        file.write(markdown(results, title, options))
+    save(draw_comparison(results, title), workdir / "comparison.png")
+    titles, *lines = rows(results)
+    table = Table(*titles, title=title)
+    for line in lines:
+        table.add_row(*line)
+    print_wide(table)
+    print("Time is that of a second call, without compilation.")
+    print(f"comparison.md, comparison.png, results.json and the explained graphs of each seed are in {workdir}.")
+
+
+def main() -> None:
+    config = CONFIG.value
+    title = f"{config.name}, {config.model.backbone}"
+    options = {name: flag.value for name, flag in OPTIONS.items()}
+    workdir = Path(WORKDIR.value or f"runs/{config.name}-{config.model.backbone}-explainers")
+    results = run(
+        config,
+        load_dataset(config),
+        workdir,
+        options,
+        classifier_run=Path(CLASSIFIER_RUN.value) if CLASSIFIER_RUN.value else None,
+        gsat_run=Path(GSAT_RUN.value) if GSAT_RUN.value else None,
+        overwrite=OVERWRITE.value,
+        workers=num_workers(),
+    )
+    report(results, workdir, title, options)
+
+
+if __name__ == "__main__":
+    CONFIG = define_config_flag("configs/ba2motifs.py")
+    WORKDIR = flags.DEFINE_string("workdir", None, "Folder of the run (default: runs/<data>-<backbone>-explainers).")
+    CLASSIFIER_RUN = flags.DEFINE_string(
+        "classifier_run", None, "Folder of the classifiers (default: runs/<data>-<backbone>-classifier)."
+    )
+    GSAT_RUN = flags.DEFINE_string("gsat_run", None, "Folder of the GSAT models (default: runs/<data>-<backbone>).")
+    OVERWRITE = flags.DEFINE_bool("overwrite", False, "Delete an earlier comparison in the folder first.")
+    DEFAULT = default_options()
+    OPTIONS = {
+        "methods": flags.DEFINE_list("methods", DEFAULT["methods"], f"Which of {', '.join(METHODS)}."),
+        "max_graphs": flags.DEFINE_integer("max_graphs", 0, "Explain so many graphs at most; 0: all.", lower_bound=0),
+        "top_fraction": flags.DEFINE_float(
+            "top_fraction", DEFAULT["top_fraction"], "Share of the edges that fidelity takes or leaves.", 0.0, 1.0
+        ),
+        "target": flags.DEFINE_enum("target", "prediction", ["prediction", "label"], "What is explained."),
+        "integrated_gradients_steps": flags.DEFINE_integer(
+            "integrated_gradients_steps", DEFAULT["integrated_gradients_steps"], "Gradients along the way.", 1
+        ),
+        "gnn_explainer_steps": flags.DEFINE_integer(
+            "gnn_explainer_steps", DEFAULT["gnn_explainer_steps"], "Steps of Adam.", 1
+        ),
+        "pg_explainer_epochs": flags.DEFINE_integer(
+            "pg_explainer_epochs", DEFAULT["pg_explainer_epochs"], "Passes over the training part.", 1
+        ),
+    }
+    for NAME in ("gnn_explainer_size", "gnn_explainer_entropy", "pg_explainer_size", "pg_explainer_entropy"):
+        MEANING = f"Weight of the {'size' if NAME.endswith('size') else 'entropy'} of the mask."
+        OPTIONS[NAME] = flags.DEFINE_float(NAME, DEFAULT[NAME], MEANING, 0.0)
+    run_main(main)
