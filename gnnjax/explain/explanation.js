@@ -147,7 +147,8 @@ function show() {
   byId("graphs").querySelectorAll("button").forEach((button, place) => {
     const isCurrent = place === state.graph;
     button.setAttribute("aria-current", String(isCurrent));
-    if (isCurrent) button.scrollIntoView({ block: "nearest" });
+    // scrollIntoView would move the whole panel.
+    if (isCurrent) byId("graphs").scrollTop = button.offsetTop - 60;
   });
   byId("tip").hidden = true;
   draw();

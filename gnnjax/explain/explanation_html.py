@@ -36,7 +36,8 @@ def write_explanation_html(
     It needs no network and works from a file. A reader goes from graph to graph, chooses with a slider how many edges
     are selected or from which value on, and points at nodes and edges for their names and values; the choices are kept
     in the address. Selections are those of `Explanation.select`. Nodes are where `dataset.node_positions` has them (the
-    image's rows run downwards), or where `lay_out_graph` puts them. A graph of 25 nodes takes some two kilobytes.
+    image's rows run downwards), or where `lay_out_graph` puts them, which takes most of the time. A graph of
+    25 nodes takes one to two kilobytes.
 
     Args:
       path: the file to write; it appears whole or not at all.

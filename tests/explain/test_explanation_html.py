@@ -223,6 +223,18 @@ class TestInChromium:
         assert page.run("byId('facts').textContent").count(EVIL) == 3
         assert page.run("byId('name').textContent") == f"{EVIL}, graph 0"
 
+    def test_the_list_shows_the_graph_and_the_panel_stays(self, visit):
+        dataset = random_dataset(0, 60)
+        page = visit(Explanations(dataset, np.arange(60), np.zeros(dataset.n_edge.sum())), "graph=50")
+        assert page.run("document.querySelector('aside').scrollTop") == 0
+        list_box, button = (
+            page.run(
+                f"(({{ top, bottom }}) => [top, bottom])(document.querySelector('{selector}').getBoundingClientRect())"
+            )
+            for selector in ("#graphs", "#graphs button[aria-current=true]")
+        )
+        assert list_box[0] <= button[0] < button[1] <= list_box[1]
+
     def test_every_corner_case_is_drawn(self, visit):
         dataset = random_dataset(0)
         page = visit(Explanations(dataset, np.arange(8), np.zeros(dataset.n_edge.sum())))
