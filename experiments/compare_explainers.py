@@ -3,8 +3,7 @@
 Examples:
   python experiments/compare_explainers.py --config=configs/ba2motifs.py
   python experiments/compare_explainers.py --config=configs/ba2motifs.py --config.seeds=0:5 --workdir=runs/compared
-  python experiments/compare_explainers.py --config=configs/mutag.py --classifier_run=runs/mutag-gin-classifier \
-      --gsat_run=runs/mutag-gin
+  python experiments/compare_explainers.py --config=configs/mutag.py --classifier_run=runs/plain --gsat_run=runs/gsat
   python experiments/compare_explainers.py --config=configs/spmotif.py --max_graphs=500 --config.pretraining.epochs=20
   python experiments/compare_explainers.py --config=configs/ba2motifs.py --methods=gsat,gnn_explainer,random
 
@@ -30,6 +29,7 @@ import jax.numpy as jnp
 import numpy as np
 from absl import flags
 from flax import nnx
+from jax.sharding import Mesh
 from matplotlib.figure import Figure
 from ml_collections import ConfigDict
 from rich.table import Table
@@ -37,6 +37,7 @@ from tqdm import tqdm
 
 from experiments import gsat, pretrain
 from experiments.command_line import define_config_flag, parse_seeds, run_main
+from experiments.devices import device_mesh
 from experiments.from_config import load_dataset, run_settings, split_dataset
 from experiments.report import print_wide
 from experiments.seeds import run_seeds
@@ -45,6 +46,7 @@ from gnnjax import data, explain, models, plot, train
 from gnnjax.atomic import atomic_open
 from gnnjax.errors import RunError
 from gnnjax.explain import post_hoc
+from gnnjax.parallel import is_first_process
 from gnnjax.plot.style import ATTENTION, TRUTH
 from gnnjax.train.run_folder import read_json
 from gnnjax.train.steps import split
@@ -87,6 +89,7 @@ def run(
     classifier_run: Path | None = None,
     gsat_run: Path | None = None,
     overwrite: bool = False,
+    mesh: Mesh | None = None,
     workers: int = 1,
 ) -> list[dict]:
     """Compares the methods for each seed, or picks up what is already there, and returns a result for each.
@@ -99,6 +102,7 @@ def run(
       classifier_run, gsat_run: folders of experiments/pretrain.py and experiments/gsat.py, by default theirs; what they
         lack is trained.
       overwrite: delete an earlier comparison in the folder first.
+      mesh: devices that share each batch of a training.
       workers: trainings at a time.
 
     Raises:
@@ -113,9 +117,9 @@ def run(
     missing = [seed for seed in parse_seeds(config.seeds) if not (workdir / f"seed-{seed}" / "result.json").exists()]
     if missing or overwrite:
         if set(options["methods"]) != {"gsat"}:
-            pretrain.run(config, dataset, classifier_run, workers=workers)
+            pretrain.run(config, dataset, classifier_run, mesh=mesh, workers=workers)
         if "gsat" in options["methods"]:
-            gsat.run(config, dataset, gsat_run, workers=workers)
+            gsat.run(config, dataset, gsat_run, mesh=mesh, workers=workers)
     compare = functools.partial(run_seed, config, dataset, options, classifier_run, gsat_run)
     return run_seeds(workdir, settings, parse_seeds(config.seeds), compare, overwrite=overwrite)
 
@@ -146,7 +150,9 @@ def run_seed(
     seed: int,
     folder: Path,
 ) -> dict:
-    """Explains with every method and judges the explanations."""
+    """Explains with every method and judges the explanations; processes other than the first only train."""
+    if not is_first_process():
+        return {}
     splits = split_dataset(config, dataset, seed)
     indices = splits["explained" if "explained" in splits else "test"]
     indices = indices[: options["max_graphs"] or None]
@@ -394,9 +400,11 @@ def main() -> None:
         classifier_run=Path(CLASSIFIER_RUN.value) if CLASSIFIER_RUN.value else None,
         gsat_run=Path(GSAT_RUN.value) if GSAT_RUN.value else None,
         overwrite=OVERWRITE.value,
+        mesh=device_mesh(),
         workers=num_workers(),
     )
-    report(results, workdir, title, options)
+    if is_first_process():
+        report(results, workdir, title, options)
 
 
 if __name__ == "__main__":
