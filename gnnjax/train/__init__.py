@@ -10,6 +10,7 @@ from gnnjax.train.node_classification import NodeFit, fit_nodes
 from gnnjax.train.optimizers import adam_l2
 from gnnjax.train.passes import evaluate
 from gnnjax.train.pretrained import load_classifier, save_classifier
+from gnnjax.train.saved_model import check_same_features, load_model, save_model
 from gnnjax.train.schedules import Plateau, RSchedule
 from gnnjax.train.steps import (
     ClassifierObjective,
@@ -38,6 +39,7 @@ __all__ = [
     "TrainState",
     "accuracy",
     "adam_l2",
+    "check_same_features",
     "create_state",
     "evaluate",
     "explain_node",
@@ -45,11 +47,13 @@ __all__ = [
     "fit_nodes",
     "information_loss",
     "load_classifier",
+    "load_model",
     "make_eval_step",
     "make_train_step",
     "prediction_loss",
     "regression_errors",
     "roc_auc",
     "save_classifier",
+    "save_model",
     "unneeded_attention",
 ]

@@ -1,0 +1,1 @@
+"""The command `gnnjax`: prepare data, train, evaluate, explain and show, without writing Python."""
