@@ -35,8 +35,8 @@ from data_prep.node_files import (
     split_urls,
 )
 from data_prep.processed import make_processed
-from data_prep.raw_files import RawFiles
 from gnnjax.data import NodeDataset, load_nodes, sorted_unique_edges
+from gnnjax.data.raw_files import RawFiles
 from gnnjax.errors import DataError
 
 __all__ = ["SIZES", "main", "prepare", "read", "url"]

@@ -23,7 +23,7 @@ if __package__ in (None, ""):
 from data_prep.download import fetch
 from data_prep.processed import argument_parser, make_processed, run_command_line
 from gnnjax.data import GraphDataset
-from gnnjax.data.from_raw_files import RawFiles
+from gnnjax.data.raw_files import RawFiles
 from gnnjax.errors import DataError
 
 __all__ = ["ELEMENTS", "main", "prepare", "read"]

@@ -21,9 +21,9 @@ if __package__ in (None, ""):
 
 from data_prep.node_files import check_name, fetch_all, find_folder, named_dataset_main, read_splits, split_urls
 from data_prep.processed import make_processed
-from data_prep.raw_files import RawFiles
 from data_prep.restricted_pickle import load_arrays
 from gnnjax.data import NodeDataset, load_nodes, sorted_unique_edges
+from gnnjax.data.raw_files import RawFiles
 from gnnjax.errors import DataError
 
 __all__ = ["SIZES", "URL", "main", "prepare", "read"]

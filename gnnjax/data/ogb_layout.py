@@ -10,8 +10,8 @@ import numpy as np
 
 from gnnjax.data.dataset import GraphDataset, Task
 from gnnjax.data.from_arrays import WithoutFeatures, from_arrays, graph_error, integers_if_whole
-from gnnjax.data.from_raw_files import RawFiles
 from gnnjax.data.molecules import ATOM_FEATURES, BOND_FEATURES, molecule_dataset
+from gnnjax.data.raw_files import RawFiles
 from gnnjax.errors import DataError
 
 __all__ = ["read_ogb_layout"]

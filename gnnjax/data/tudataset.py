@@ -11,7 +11,7 @@ import numpy as np
 
 from gnnjax.data.dataset import GraphDataset, Kind, Task
 from gnnjax.data.from_arrays import WithoutFeatures, from_arrays
-from gnnjax.data.from_raw_files import RawFiles
+from gnnjax.data.raw_files import RawFiles
 from gnnjax.errors import DataError
 
 __all__ = ["LabelsAs", "read_tudataset"]

@@ -1,13 +1,7 @@
 """One HTML page in which a reader looks through the explanations of many graphs."""
 
-import base64
-import hashlib
-import html
-import json
 import os
-import re
 from collections.abc import Sequence
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -17,6 +11,7 @@ from gnnjax.data import GraphDataset, Task
 from gnnjax.errors import DataError
 from gnnjax.explain.explanation import Explanation
 from gnnjax.explain.explanations import Explanations
+from gnnjax.explain.html_page import fill_page
 from gnnjax.explain.layout import lay_out_graph
 
 __all__ = ["write_explanation_html"]
@@ -74,7 +69,9 @@ def write_explanation_html(
         for explanation, index in zip(explanations, explanations.indices, strict=True)
     ]
     with atomic_open(path) as file:
-        file.write(_fill_template(title, description, {"topK": top_k, "graphs": graphs}).encode())
+        file.write(
+            fill_page("explanation", title=title, description=description, data={"topK": top_k, "graphs": graphs})
+        )
 
 
 def _graph(explanation: Explanation, task: Task, names: list[str]) -> dict[str, Any]:
@@ -154,19 +151,3 @@ def _is_right(task: Task, logits: np.ndarray | None, target: np.ndarray | None) 
     if np.isnan(label):
         return None
     return bool(label == (logits.argmax() if task == "multiclass" else logits[0] > 0))
-
-
-def _fill_template(title: str, description: str, data: dict) -> str:
-    folder = resources.files("gnnjax.explain")
-    template = folder.joinpath("explanation.html").read_text("utf-8")
-    script = folder.joinpath("explanation.js").read_text("utf-8")
-    values = {
-        "title": html.escape(title),
-        "description": html.escape(description),
-        "digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii"),
-        # No text in a JSON element may look like its end or like a comment.
-        "data": json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"),
-        "script": script,
-    }
-    # In one pass, so that no value is searched for the names of others.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], template)

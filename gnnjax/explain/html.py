@@ -1,13 +1,9 @@
 """One HTML page in which a reader explores an attention graph."""
 
 import base64
-import hashlib
-import html
 import json
 import os
-import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +13,7 @@ from scipy import sparse
 from gnnjax.atomic import atomic_open
 from gnnjax.errors import DataError
 from gnnjax.explain.checks import AttentionGraph, attention_matrix
+from gnnjax.explain.html_page import fill_page
 from gnnjax.explain.layout import lay_out_graph
 
 __all__ = ["write_html"]
@@ -101,7 +98,7 @@ def write_html(
     kept = _entries_per_row([graph.matrix for graph in graphs], int(room / entry_size))
     data = fixed | {"kept": kept, "graphs": [_encode_graph(graph, kept, id_type) for graph in graphs]}
     with atomic_open(path) as file:
-        file.write(_fill_template(title, description, data).encode())
+        file.write(fill_page("attention_graph", title=title, description=description, data=data))
 
 
 class _NamedGraph(NamedTuple):
@@ -255,21 +252,3 @@ def _encode(array: np.ndarray) -> dict[str, str]:
         "type": f"{kind}{8 * array.dtype.itemsize}Array",
         "data": base64.b64encode(little.tobytes()).decode("ascii"),
     }
-
-
-def _fill_template(title: str, description: str, data: dict) -> str:
-    folder = resources.files("gnnjax.explain")
-    template = folder.joinpath("attention_graph.html").read_text("utf-8")
-    script = folder.joinpath("attention_graph.js").read_text("utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    # No text in a JSON element may look like its end or like a comment.
-    encoded = json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
-    values = {
-        "title": html.escape(title),
-        "description": html.escape(description),
-        "digest": digest,
-        "data": encoded,
-        "script": script,
-    }
-    # In one pass, so that no value is searched for the names of others.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: values[match[1]], template)
