@@ -1,15 +1,83 @@
-"""The Python example of docs/attention_graphs.md runs as it is printed, on a graph of Texas's size."""
+"""The site builds without warnings, is complete and needs no network; the example of docs/attention_graphs.md runs."""
 
+import importlib
+import importlib.util
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import networkx as nx
 import pytest
 
+import gnnjax
 from gnnjax.data import save
 from tests.random_graphs import random_node_dataset
 
-PAGE = (Path(__file__).parents[1] / "docs" / "attention_graphs.md").read_text()
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGE = (DOCS / "attention_graphs.md").read_text()
+# The other modules of the package serve it alone.
+MODULES = sorted(
+    {".".join(path.parent.parts[len(ROOT.parts) + 1 :]) for path in (ROOT / "gnnjax").glob("*/**/__init__.py")}
+    | {"errors", "graphs", "host_memory"}
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    if any(importlib.util.find_spec(name) is None for name in ("mkdocs", "material", "mkdocstrings", "latex2mathml")):
+        pytest.skip("mkdocs and what the site needs are not installed: pip install -e '.[docs]'")
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    # Ours alone: the theme prints a notice in a frame.
+    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "WARNING" not in built.stderr
+    return folder
+
+
+@pytest.mark.slow
+def test_every_page_is_in_the_navigation(site):
+    listed = set(re.findall(r'<a href="([^"#:]+)" class="md-(?:nav|tabs)__link', (site / "index.html").read_text()))
+    pages = {path.relative_to(DOCS).with_suffix(".html").as_posix() for path in DOCS.rglob("*.md")}
+    # What is listed under a tab is in the pages of that tab.
+    for page in pages:
+        text = (site / page).read_text()
+        for link in re.findall(r'<a href="([^"#:]+)" class="md-(?:nav|tabs)__link', text):
+            listed.add(os.path.normpath(Path(page).parent / link))
+    assert pages <= listed | {"index.html"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", MODULES)
+def test_reference_has_every_public_name(site, module):
+    page = (site / "reference" / f"{module}.html").read_text()
+    # A package within has a page of its own.
+    names = [name for name in importlib.import_module(f"gnnjax.{module}").__all__ if f"{module}.{name}" not in MODULES]
+    assert [name for name in names if f'id="gnnjax.{module}.{name}"' not in page] == []
+
+
+def test_reference_has_every_public_module():
+    assert set(gnnjax.__all__) - {"__version__"} <= set(MODULES)
+    assert {path.stem for path in (DOCS / "reference").glob("*.md")} == {"index", *MODULES}
+
+
+@pytest.mark.slow
+def test_formulas_are_drawn_by_the_browser(site):
+    page = (site / "reference" / "nn.html").read_text()
+    text = re.sub(r'<details class="mkdocstrings-source">.*?</details>', "", page, flags=re.DOTALL)
+    assert text.count("<math") > 10
+    assert not re.search(r":math:|\.\. math|arithmatex|\$\$", text)
+
+
+@pytest.mark.slow
+def test_nothing_is_fetched_from_elsewhere(site):
+    for path in site.rglob("*.html"):
+        loaded = re.findall(r'<(?:script|link|img|iframe)\b[^>]*?(?:src|href)="(https?:[^"]+)"', path.read_text())
+        assert loaded == [], path.relative_to(site)
 
 
 @pytest.mark.slow
