@@ -1,5 +1,6 @@
 """Classifiers as functions of a graph and a factor on each of its edges: what explanations are judged by."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -35,17 +36,23 @@ def masked_classifier(model: nnx.Module | Callable, weights: Any = None) -> Mask
     if not isinstance(model, nnx.Module):
         return jax.tree_util.Partial(model, weights)
     graphdef, state = nnx.split(model)
+    return jax.tree_util.Partial(_ClassifyWith(graphdef), state)
 
-    def classify(state, graphs: jraph.GraphsTuple, edge_mask=None):
-        module: Any = nnx.merge(graphdef, state)
+
+@dataclasses.dataclass(frozen=True)
+class _ClassifyWith:
+    """Equal for models of equal structure, so that what is compiled for one serves the other."""
+
+    graphdef: nnx.GraphDef
+
+    def __call__(self, state, graphs: jraph.GraphsTuple, edge_mask=None):
+        module: Any = nnx.merge(self.graphdef, state)
         if not isinstance(module, GSAT):
             return module(graphs, edge_mask)[0]
         logits, output = module(graphs)
         if edge_mask is None:
             return logits
         return module.backbone(graphs, output.edge_attention * edge_mask)[0]
-
-    return jax.tree_util.Partial(classify, state)
 
 
 def masked_logits(

@@ -12,7 +12,7 @@ def sample_concrete(
     logits: Float[Array | np.ndarray, "..."],
     uniform: Float[Array | np.ndarray, "..."],
     *,
-    temperature: float = 1.0,
+    temperature: float | Float[Array, ""] = 1.0,
 ) -> Float[Array, "..."]:
     r"""Binary concrete samples in (0, 1), :math:`\sigma\big((l + \log u - \log(1 - u)) / \tau\big)`.
 

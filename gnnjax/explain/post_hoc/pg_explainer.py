@@ -21,7 +21,7 @@ from gnnjax.explain.post_hoc.node_embedding import node_embedding
 from gnnjax.explain.post_hoc.targets import Target, target_losses, target_weights
 from gnnjax.graphs import edge_graph_ids
 from gnnjax.nn import MLP
-from gnnjax.ops import pair_linear
+from gnnjax.ops import pair_linear, sample_concrete
 
 __all__ = ["PGExplainer"]
 
@@ -213,9 +213,8 @@ def _train_step(
     def loss_fn(params):
         explainer = nnx.merge(graphdef, params)
         log_odds = explainer.log_odds(embedding, graphs)
-        # As ops.sample_concrete, for a temperature that may change without compiling again.
-        noise = jax.random.logistic(key, log_odds.shape, log_odds.dtype)
-        edge_mask = jax.nn.sigmoid((log_odds + noise) / temperature)
+        uniform = jax.random.uniform(key, log_odds.shape, log_odds.dtype, minval=1e-10)
+        edge_mask = sample_concrete(log_odds, uniform, temperature=temperature)
         edge_mask = both_directions(edge_mask, batch, explainer.average_directions)
         losses = target_losses(task, classify(graphs, edge_mask), weights, whole)
         losses += mask_costs(edge_mask, graph_ids, num_graphs, size=numbers["size"], entropy=numbers["entropy"])
