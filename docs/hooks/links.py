@@ -7,17 +7,21 @@ from pathlib import Path
 
 __all__ = ["link_names", "on_page_markdown", "public_names"]
 
-_PACKAGE = Path(__file__).parents[2] / "gnnjax"
+_ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"(^ *(?:```|~~~).*?^ *(?:```|~~~) *$)", re.DOTALL | re.MULTILINE)
 # Not what is a link already.
 _NAME = re.compile(r"(?<!\[)`(?:gnnjax\.)?(?P<module>[a-z_.]+)\.(?P<name>\w+)(?P<rest>(?:\.\w+)*(?:\([^`]*\))?)`(?!\])")
 
 
 def public_names() -> dict[str, list[str]]:
-    """The names in `__all__` of each public module of the package."""
-    modules = {".".join(path.parent.relative_to(_PACKAGE).parts): path for path in _PACKAGE.glob("*/**/__init__.py")}
-    modules |= {name: _PACKAGE / f"{name}.py" for name in ("errors", "graphs", "host_memory")}
-    return {name: _all(path) for name, path in sorted(modules.items())}
+    """The names in `__all__` of each module that has a page in the reference."""
+    names = {}
+    for page in (_ROOT / "docs" / "reference").glob("*.md"):
+        path = _ROOT.joinpath("gnnjax", *page.stem.split("."))
+        for file in (path / "__init__.py", path.with_suffix(".py")):
+            if file.is_file():
+                names[page.stem] = _all(file)
+    return names
 
 
 def _all(path: Path) -> list[str]:
