@@ -47,6 +47,6 @@ def run(arguments: argparse.Namespace) -> None:
     scores = judge(explanations, masked_classifier(model), top_fraction=arguments.top_fraction)
     print(f"{len(indices)} graphs: {metric_lines(metrics)}")
     for name, value in scores.items():
-        print(f"  {name:32} {value:8.4f}")
+        print(f"  {name:42} {value:8.4f}")
     if arguments.json:
         write_json(arguments.json, {"metrics": metrics, "explanations": scores, "graphs": len(indices)})

@@ -29,8 +29,8 @@ def in_graph(field: str, graph: int) -> int:
 
 INVALID = {
     "unknown task": (
-        {"task": "regression"},
-        "field 'task': is 'regression', must be one of binary, multiclass",
+        {"task": "ranking"},
+        "field 'task': is 'ranking', must be one of binary, multiclass",
     ),
     "float sizes": (
         {"n_node": DATASET.n_node.astype(float)},

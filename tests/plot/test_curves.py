@@ -17,8 +17,8 @@ class TestTrainingCurves:
     def test_a_panel_for_each_metric_and_a_line_for_each_part(self):
         figure = training_curves(self.history(["train", "valid", "test"]))
         assert [axes.get_title() for axes in figure.axes] == [
-            "prediction loss (nats)",
-            "information loss (nats)",
+            "prediction loss",
+            "information loss",
             "accuracy",
             "explanation ROC-AUC",
         ]

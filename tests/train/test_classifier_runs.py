@@ -161,5 +161,5 @@ def test_parts_that_cannot_be_lazy(change, message):
 
 def test_roc_auc_cannot_select_among_several_classes():
     dataset = random_dataset(0, 40, task="multiclass", out_features=3)
-    with pytest.raises(RunError, match="roc_auc is the metric of binary and multilabel tasks"):
+    with pytest.raises(RunError, match="metric='roc_auc' is none of a multiclass task"):
         fit(new_model(), dataset, SPLITS, metric="roc_auc")

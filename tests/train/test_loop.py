@@ -129,12 +129,12 @@ def test_a_checkpoint_of_another_model_is_refused(dataset, splits, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"splits": {"train": np.arange(3)}}, "no graphs in its part 'valid'"),
-        ({"splits": {"train": np.arange(0), "valid": np.arange(3)}}, "no graphs in its part 'train'"),
+        ({"splits": {"train": np.arange(3)}}, "nothing in its part 'valid'"),
+        ({"splits": {"train": np.arange(0), "valid": np.arange(3)}}, "nothing in its part 'train'"),
         ({"epochs": 0}, "epochs=0"),
         ({"checkpoint_every": 0}, "checkpoint_every=0"),
         ({"keep": "lasst"}, "keep='lasst' must be best or last"),
-        ({"metric": "f1"}, "metric='f1' one of"),
+        ({"metric": "f1"}, "metric='f1' is none of a binary task"),
     ],
 )
 def test_settings_that_make_no_sense(dataset, splits, change, message):

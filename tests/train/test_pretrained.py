@@ -13,7 +13,7 @@ from flax import nnx
 
 from gnnjax.errors import CheckpointError
 from gnnjax.models import build_backbone, export_torch_weights
-from gnnjax.train import evaluate, load_classifier, pretrained, save_classifier
+from gnnjax.train import described_weights, evaluate, load_classifier, save_classifier
 from tests.random_graphs import random_dataset
 
 # Orbax leaves the reads of a failed restore behind, which end as warnings when they are collected.
@@ -173,7 +173,7 @@ class TestWriting:
             assert (folder / "weights").is_dir()
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(pretrained, "write_json", killed)
+        monkeypatch.setattr(described_weights, "write_json", killed)
         with pytest.raises(KeyboardInterrupt):
             save_classifier(folder, new_model(seed=5), backbone="gin", arguments=GIN, data=DATA)
         with pytest.raises(CheckpointError, match="folder holds no pre-trained classifier"):
