@@ -21,6 +21,7 @@ from gnnjax.explain.deletion_curves import (
     pool_deletion_curves,
 )
 from gnnjax.explain.edge_attention import EdgeAttention, attention_on_edges
+from gnnjax.explain.explain_node import explain_node
 from gnnjax.explain.explanation import Explanation, Subgraph
 from gnnjax.explain.explanation_files import (
     from_json,
@@ -144,6 +145,7 @@ __all__ = [
     "edge_correlation_against_rewired",
     "edge_overlap",
     "expected_hops",
+    "explain_node",
     "explanation_roc_auc",
     "explanation_roc_aucs",
     "fidelity",

@@ -3,7 +3,6 @@
 from gnnjax.train.callbacks import Callback
 from gnnjax.train.checkpoints import Checkpoints
 from gnnjax.train.evaluation import Evaluation, accuracy, regression_errors, roc_auc
-from gnnjax.train.explain_node import explain_node
 from gnnjax.train.loop import FitResult, fit
 from gnnjax.train.losses import information_loss, prediction_loss
 from gnnjax.train.node_classification import NodeFit, fit_nodes
@@ -42,7 +41,6 @@ __all__ = [
     "check_same_features",
     "create_state",
     "evaluate",
-    "explain_node",
     "fit",
     "fit_nodes",
     "information_loss",

@@ -5,7 +5,7 @@ import pytest
 
 from configs.gsat_nodes import get_config
 from experiments import gsat_nodes
-from gnnjax import train
+from gnnjax import explain
 from gnnjax.data import Neighbourhoods
 from gnnjax.errors import DataError, RunError
 
@@ -33,7 +33,7 @@ def test_a_run_is_stored_shown_again_and_explained(tmp_path):
         gsat_nodes.run(small_config(model__hidden_size=9), dataset, tmp_path)
 
     model = gsat_nodes.build_model(config, dataset, 0)
-    explanation = train.explain_node(model, dataset, 17)
+    explanation = explain.explain_node(model, dataset, 17)
     assert explanation.node_names[0] == "17"
     assert explanation.name == "generated, node 17"
     np.testing.assert_array_equal(explanation.graph.nodes[0], dataset.nodes[17])
@@ -41,7 +41,7 @@ def test_a_run_is_stored_shown_again_and_explained(tmp_path):
     known = set(zip(dataset.senders.tolist(), dataset.receivers.tolist(), strict=True))
     assert {tuple(edge) for edge in ends.T.tolist()} <= known
     with pytest.raises(DataError, match="there is no node 200"):
-        train.explain_node(model, dataset, 200)
+        explain.explain_node(model, dataset, 200)
 
 
 @pytest.mark.slow

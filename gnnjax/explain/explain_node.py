@@ -9,7 +9,7 @@ from flax import nnx
 
 from gnnjax.data import Neighbourhoods, NodeDataset
 from gnnjax.errors import DataError
-from gnnjax.explain import Explanation
+from gnnjax.explain.explanation import Explanation
 from gnnjax.models import GSAT
 
 __all__ = ["explain_node"]
@@ -40,6 +40,14 @@ def explain_node(
 
     Raises:
       DataError: there is no such node.
+
+    >>> from gnnjax import models
+    >>> path = NodeDataset("path", np.eye(4, dtype=np.float32), np.array([0, 1, 1, 2, 2, 3], np.int32),
+    ...                    np.array([1, 0, 2, 1, 3, 2], np.int32), np.array([0, 1, 0, 1], np.int32), 2)
+    >>> backbone = models.GIN(4, 2, hidden_size=8, num_layers=1, readout="node", rngs=nnx.Rngs(0))
+    >>> found = explain_node(models.GSAT(backbone, rngs=nnx.Rngs(1)), path, 0, neighbours=(9,))
+    >>> found.node_names, found.num_edges
+    (['0', '1'], 2)
     """
     if not 0 <= node < dataset.num_nodes:
         raise DataError(f"{dataset.name}: there is no node {node}; they are numbered 0 .. {dataset.num_nodes - 1}")
