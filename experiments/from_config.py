@@ -13,6 +13,7 @@ from gnnjax.parallel import is_first_process, wait_for_processes
 __all__ = [
     "backbone_arguments",
     "build_backbone",
+    "build_gsat",
     "load_dataset",
     "pretraining_options",
     "run_settings",
@@ -78,6 +79,17 @@ def backbone_arguments(config: ConfigDict, dataset: data.GraphDataset, splits: d
 def build_backbone(config: ConfigDict, dataset: data.GraphDataset, splits: dict, rngs: nnx.Rngs) -> Any:
     """The configured backbone with fresh weights."""
     return models.build_backbone(**backbone_arguments(config, dataset, splits), rngs=rngs)
+
+
+def build_gsat(config: ConfigDict, backbone: models.Backbone, rngs: nnx.Rngs) -> models.GSAT:
+    """The configured attention, with fresh weights, around a backbone."""
+    return models.GSAT(
+        backbone,
+        learn_edge_attention=config.attention.learn_on_edges,
+        dropout_rate=config.attention.dropout_rate,
+        temperature=config.attention.temperature,
+        rngs=rngs,
+    )
 
 
 def pretraining_options(config: ConfigDict) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from ml_collections import ConfigDict
 from experiments import pretrain
 from experiments.command_line import define_config_flag, parse_seeds, run_main
 from experiments.devices import device_mesh
-from experiments.from_config import build_backbone, load_dataset, run_settings, split_dataset
+from experiments.from_config import build_backbone, build_gsat, load_dataset, run_settings, split_dataset
 from experiments.report import print_table
 from experiments.seeds import run_seeds, seed_result
 from experiments.workers import num_workers, worker_number
@@ -125,13 +125,7 @@ def build_model(config: ConfigDict, dataset: data.GraphDataset, splits: dict, se
         backbone = train.load_classifier(folder / f"seed-{seed}" / "classifier", **wanted)
     else:
         backbone = build_backbone(config, dataset, splits, backbone_rngs)
-    return models.GSAT(
-        backbone,
-        learn_edge_attention=config.attention.learn_on_edges,
-        dropout_rate=config.attention.dropout_rate,
-        temperature=config.attention.temperature,
-        rngs=attention_rngs,
-    )
+    return build_gsat(config, backbone, attention_rngs)
 
 
 def draw_figures(dataset, indices, evaluation, fitted) -> dict:

@@ -26,6 +26,7 @@ from ml_collections import ConfigDict
 from data_prep import communities
 from data_prep.node_data import prepare_node_data
 from experiments.command_line import define_config_flag, parse_numbers, parse_seeds, run_main
+from experiments.from_config import build_gsat
 from experiments.node_runs import node_masks
 from experiments.report import print_table
 from experiments.seeds import run_seeds, seed_result
@@ -110,13 +111,7 @@ def build_model(config: ConfigDict, dataset: data.NodeDataset, seed: int) -> mod
         rngs=backbone_rngs,
         **options,
     )
-    return models.GSAT(
-        backbone,
-        learn_edge_attention=config.attention.learn_on_edges,
-        dropout_rate=config.attention.dropout_rate,
-        temperature=config.attention.temperature,
-        rngs=attention_rngs,
-    )
+    return build_gsat(config, backbone, attention_rngs)
 
 
 def main() -> None:
