@@ -139,12 +139,19 @@ def draw_figures(dataset, indices, evaluation, fitted) -> dict:
 
 
 def choose_graphs(dataset, indices, evaluation, num_graphs: int = 4) -> tuple[list[int], list[str]]:
-    """Positions of graphs to draw, classes by turns, and a title for each; multi-label graphs with a label first."""
+    """Positions of graphs to draw and a title for each.
+
+    Classes take turns, multi-label graphs with a label come first, of numbers to predict there are all sizes.
+    """
     labels = evaluation.labels.reshape(len(indices), -1)
     if dataset.task == "multilabel":
         positive = np.nansum(labels, axis=1)
         chosen = np.argsort(positive == 0, kind="stable")[:num_graphs].tolist()
         names = [f"{positive[position]:.0f} of {labels.shape[1]} labels" for position in chosen]
+    elif dataset.task == "regression":
+        by_target = np.argsort(labels[:, 0])
+        chosen = by_target[np.linspace(0, len(by_target) - 1, min(num_graphs, len(by_target))).astype(int)].tolist()
+        names = [f"{labels[p, 0]:.2f}, predicted {evaluation.logits[p, 0]:.2f}" for p in chosen]
     else:
         groups = [np.flatnonzero(labels[:, 0] == label) for label in np.unique(labels[:, 0])]
         by_turns = [group[turn] for turn in range(num_graphs) for group in groups if turn < len(group)]
