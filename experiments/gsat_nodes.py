@@ -84,7 +84,6 @@ def run_seed(config: ConfigDict, dataset: data.NodeDataset, masks: dict, seed: i
         **config.loss,
     )
     write_json(folder / "history.json", fitted.history)
-    figures = {"training_curves": plot.training_curves(fitted.history, fitted.best_epoch)}
     result = seed_result(seed, fitted) | fitted.best["test"] | {"warnings": watchdog.messages}
     if neighbours is None:
         evaluation = train.evaluate(model, dataset, splits["test"], r=schedule.final)
@@ -93,9 +92,8 @@ def run_seed(config: ConfigDict, dataset: data.NodeDataset, masks: dict, seed: i
         result["same_class_roc_auc"] = explain.explanation_roc_auc(attention, same_class.astype(int))
         with atomic_open(folder / "edge_attention.npz") as file:
             np.savez(file, allow_pickle=False, edge_attention=attention)
-    for name, figure in figures.items():
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
-        figure.savefig(folder / "figures" / f"{name}.png", dpi=150)
+    (folder / "figures").mkdir(parents=True, exist_ok=True)
+    plot.training_curves(fitted.history, fitted.best_epoch).savefig(folder / "figures" / "training_curves.png", dpi=150)
     return result
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gnnjax.data.from_edge_lists import from_edge_list
 from gnnjax.errors import DataError
+from tests.data.damage import damaged_bytes
 from tests.random_graphs import random_dataset
 
 EDGES = "graph,source,target,label,weight,signal\nB,x,y,1,0.5,1\nA,y,x,0,2,0\nB,y,z,1,-1,0\n"
@@ -189,18 +190,8 @@ class TestBadInput:
         folder = tmp_path_factory.mktemp("tables")
         contents = {"edges": EDGES.encode(), "nodes": NODES.encode(), "graphs": GRAPHS.encode()}
         name = data.draw(st.sampled_from(sorted(contents)))
-        content = contents[name]
-        match data.draw(st.sampled_from(["truncate", "permute", "bytes", "entry"])):
-            case "truncate":
-                content = content[: data.draw(st.integers(0, len(content)))]
-            case "permute":
-                content = b"".join(data.draw(st.permutations(content.splitlines(keepends=True))))
-            case "bytes":
-                place = data.draw(st.integers(0, len(content)))
-                content = content[:place] + data.draw(st.binary(min_size=1, max_size=4)) + content[place + 1 :]
-            case "entry":
-                entry = data.draw(st.sampled_from([b"nan", b"", b"-1", b"1e40", b'"', b"inf", b"\0", b"A"]))
-                content = content.replace(data.draw(st.sampled_from([b"1", b"x", b"0"])), entry, 1)
+        entries = [b"nan", b"", b"-1", b"1e40", b'"', b"inf", b"\0", b"A"]
+        content = data.draw(damaged_bytes(contents[name], entries, [b"1", b"x", b"0"]))
         for file, text in (contents | {name: content}).items():
             (folder / f"{file}.csv").write_bytes(text)
         with contextlib.suppress(DataError):

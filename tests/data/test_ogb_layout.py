@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from gnnjax.data.ogb_layout import read_ogb_layout
 from gnnjax.errors import DataError
+from tests.data.damage import damaged_bytes
 
 # A path of three nodes in which one edge is there in both directions, a node, and a pair.
 FILES = {
@@ -170,18 +171,8 @@ class TestBadInput:
         """Whatever happens to a file, a dataset comes out or a DataError."""
         files = {name: text.encode() for name, text in (FILES | SPLIT).items()}
         name = data.draw(st.sampled_from(sorted(files)))
-        content = files[name]
-        match data.draw(st.sampled_from(["truncate", "permute", "bytes", "entry"])):
-            case "truncate":
-                content = content[: data.draw(st.integers(0, len(content)))]
-            case "permute":
-                content = b"".join(data.draw(st.permutations(content.splitlines(keepends=True))))
-            case "bytes":
-                place = data.draw(st.integers(0, len(content)))
-                content = content[:place] + data.draw(st.binary(min_size=1, max_size=4)) + content[place + 1 :]
-            case "entry":
-                entry = data.draw(st.sampled_from([b"nan", b"", b"-1", b"1e40", b"%d" % 2**63, b"inf", b"2147483647"]))
-                content = content.replace(data.draw(st.sampled_from([b"0", b"1", b"2"])), entry, 1)
+        entries = [b"nan", b"", b"-1", b"1e40", b"%d" % 2**63, b"inf", b"2147483647"]
+        content = data.draw(damaged_bytes(files[name], entries, [b"0", b"1", b"2"]))
         folder = write(tmp_path_factory.mktemp("ogb"), files | {name: content})
         damaged = folder / f"{name}.csv.gz"
         if data.draw(st.booleans()):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from data_prep import mutag
 from gnnjax.data.tudataset import read_tudataset
 from gnnjax.errors import DataError
+from tests.data.damage import damaged_bytes
 from tests.random_graphs import random_dataset
 
 # A path of three nodes, a pair, and a node without edges.
@@ -241,18 +242,8 @@ class TestBadInput:
         """Whatever happens to a file, a dataset comes out or a DataError that names the archive."""
         files = {field: text.encode() for field, text in (FILES | ATTRIBUTES).items()}
         field = data.draw(st.sampled_from(sorted(files)))
-        content = files[field]
-        match data.draw(st.sampled_from(["truncate", "permute", "bytes", "entry"])):
-            case "truncate":
-                content = content[: data.draw(st.integers(0, len(content)))]
-            case "permute":
-                content = b"".join(data.draw(st.permutations(content.splitlines(keepends=True))))
-            case "bytes":
-                place = data.draw(st.integers(0, len(content)))
-                content = content[:place] + data.draw(st.binary(min_size=1, max_size=4)) + content[place + 1 :]
-            case "entry":
-                entry = data.draw(st.sampled_from([b"nan", b"", b"-1", b"1e40", b"%d" % 2**63, b"inf", b"0x1", b"#"]))
-                content = content.replace(data.draw(st.sampled_from([b"1", b"2", b"5"])), entry, 1)
+        entries = [b"nan", b"", b"-1", b"1e40", b"%d" % 2**63, b"inf", b"0x1", b"#"]
+        content = data.draw(damaged_bytes(files[field], entries, [b"1", b"2", b"5"]))
         archive = write_zip(tmp_path_factory.mktemp("tu") / "DS.zip", files | {field: content})
         try:
             read_tudataset(archive, task=data.draw(st.sampled_from([None, "regression"])))
