@@ -1,8 +1,6 @@
 """Graphs from whatever file or folder a user has."""
 
 import argparse
-import csv
-import gzip
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from gnnjax.data import (
     read_ogb_layout,
     read_tudataset,
 )
+from gnnjax.data.table_rows import table_header, table_rows
 from gnnjax.errors import DataError
 
 __all__ = ["FORMATS", "add_input_arguments", "read_graphs", "split_or_random"]
@@ -86,26 +85,12 @@ def _guess(path: Path, smiles_column: str) -> str:
     if name.endswith(".zip"):
         return "tudataset"
     if name.endswith((".csv", ".tsv", ".tab", ".txt")):
-        return "smiles" if smiles_column in _table(path)[0] else "edges"
+        return "smiles" if smiles_column in table_header(path) else "edges"
     raise DataError(f"{path}: cannot tell what this is; say so with --format, one of {', '.join(FORMATS)}")
 
 
-def _table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Header and rows of a table."""
-    opened = gzip.open if path.suffix == ".gz" else open
-    delimiter = "\t" if path.name.removesuffix(".gz").endswith((".tsv", ".tab")) else ","
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter=delimiter)
-            return list(reader.fieldnames or []), list(reader)
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file") from error
-    except (OSError, EOFError, UnicodeError, csv.Error) as error:
-        raise DataError(f"{path}: is not a readable table ({error})") from error
-
-
 def _read_smiles(path, arguments, task, unlabelled):
-    header, rows = _table(path)
+    header = table_header(path)
     columns = arguments.labels
     if columns is None:
         columns = [column for column in header if column != arguments.smiles_column] if unlabelled is None else []
@@ -113,18 +98,14 @@ def _read_smiles(path, arguments, task, unlabelled):
     if missing or (unlabelled is None and not columns):
         wanted = sorted(missing) if missing else "of labels"
         raise DataError(f"{path}: there is no column {wanted}; there are {', '.join(header) or 'none'}: see --labels")
-    labels = np.full((len(rows), len(columns) or unlabelled), np.nan, np.float32)
-    for number, row in enumerate(rows):
-        for place, column in enumerate(columns):
-            text = (row[column] or "").strip()
-            try:
-                labels[number, place] = float(text) if text else np.nan
-            except ValueError as error:
-                raise DataError(
-                    f"{path}: row {number}, column '{column}': '{text}' is no number; say which columns are labels "
-                    "with --labels"
-                ) from error
-    smiles = [row[arguments.smiles_column] or "" for row in rows]
+    rows = list(table_rows(path, [arguments.smiles_column, *columns]))
+    try:
+        labels = np.array([row.labels(columns) for row in rows]).reshape(len(rows), len(columns))
+    except DataError as error:
+        raise DataError(f"{error}; say which columns are labels with --labels") from error
+    if not columns:
+        labels = np.full((len(rows), unlabelled), np.nan)
+    smiles = [row.entries[arguments.smiles_column] for row in rows]
     name, skip_invalid = path.name.partition(".")[0], unlabelled is not None
     made = from_smiles(smiles, labels, name=name, task=task, skip_invalid=skip_invalid)
     for refusal in made.refused:

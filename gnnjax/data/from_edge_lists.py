@@ -1,18 +1,16 @@
 """Your own graphs: from a table of edges, with the features of nodes and the labels of graphs beside it."""
 
-import csv
 import dataclasses
-import gzip
 import os
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from gnnjax.data.dataset import GraphDataset
 from gnnjax.data.from_arrays import from_arrays, integers_if_whole
+from gnnjax.data.table_rows import TableRow, table_rows
 from gnnjax.errors import DataError
 
 __all__ = ["from_edge_list"]
@@ -77,12 +75,12 @@ def from_edge_list(
     path = Path(path)
     graphs: dict[str, _Graph] = {}
     if graph_table is not None:
-        for row in _rows(Path(graph_table), [graph_column, *label_columns], delimiter):
+        for row in table_rows(Path(graph_table), [graph_column, *label_columns], delimiter):
             if row.text(graph_column) in graphs:
                 row.fail(graph_column, "is there a second time")
             graphs[row.text(graph_column)] = _Graph(row, row.labels(label_columns))
     if node_table is not None:
-        for row in _rows(Path(node_table), [graph_column, node_column, *(node_feature_columns or ())], delimiter):
+        for row in table_rows(Path(node_table), [graph_column, node_column, *(node_feature_columns or ())], delimiter):
             if node_feature_columns is None:
                 node_feature_columns = [name for name in row.entries if name not in (graph_column, node_column)]
             graph = _graph_of(row, graph_column, graphs, graph_table)
@@ -94,7 +92,7 @@ def from_edge_list(
     edge_columns = [graph_column, source_column, target_column, *edge_feature_columns]
     edge_columns += [edge_label_column] if edge_label_column else []
     edge_columns += label_columns if graph_table is None else []
-    for row in _rows(path, edge_columns, delimiter):
+    for row in table_rows(path, edge_columns, delimiter):
         graph = _graph_of(row, graph_column, graphs, graph_table)
         if graph_table is None:
             _take_labels(graph, row, label_columns)
@@ -130,46 +128,11 @@ def from_edge_list(
         raise DataError(f"{path}: {error}") from error
 
 
-@dataclasses.dataclass(frozen=True)
-class _Row:
-    """One row of a table; what is wrong with it is said with the file, the line and the value."""
-
-    path: Path
-    line: int
-    entries: dict[str, str]
-
-    def text(self, column: str) -> str:
-        return self.entries[column] or self.fail(column, "must not be empty")
-
-    def number(self, column: str) -> float:
-        value = self._float(column)
-        # Beyond float32 it would become infinite.
-        if not abs(value) <= float(np.finfo(np.float32).max):
-            self.fail(column, "must be a finite number")
-        return value
-
-    def zero_or_one(self, column: str) -> float:
-        value = self._float(column)
-        return value if value in (0, 1) else self.fail(column, "must be 0 or 1")
-
-    def labels(self, columns: Sequence[str]) -> list[float]:
-        return [self.number(column) if self.entries[column] else np.nan for column in columns]
-
-    def fail(self, column: str, problem: str) -> NoReturn:
-        raise DataError(f"{self.path}: line {self.line}, column '{column}': '{self.entries[column]}' {problem}")
-
-    def _float(self, column: str) -> float:
-        try:
-            return float(self.entries[column])
-        except ValueError:
-            self.fail(column, "is not a number")
-
-
 @dataclasses.dataclass
 class _Graph:
     """What the tables say of one graph, and the row that first named it."""
 
-    row: _Row
+    row: TableRow
     labels: list[float] | None = None
     nodes: dict[str, int] = dataclasses.field(default_factory=dict)
     node_features: list[list[float]] = dataclasses.field(default_factory=list)
@@ -178,45 +141,14 @@ class _Graph:
     edge_labels: list[float] = dataclasses.field(default_factory=list)
 
 
-def _rows(path: Path, columns: Sequence[str], delimiter: str | None) -> Iterator[_Row]:
-    """The rows below the header, which must have the columns."""
-    name = path.name.removesuffix(".gz")
-    delimiter = delimiter or ("\t" if name.endswith((".tsv", ".tab")) else ",")
-    opened = gzip.open if path.suffix == ".gz" else open
-    line = 0
-    try:
-        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            for column in columns:
-                if header.count(column) != 1:
-                    count = "several columns" if column in header else "no column"
-                    raise DataError(f"{path}: line 1: {count} '{column}'; there are {', '.join(header) or 'none'}")
-            line = reader.line_num
-            for entries in reader:
-                line = reader.line_num
-                # An empty line.
-                if not entries:
-                    continue
-                if len(entries) != len(header):
-                    shown = delimiter.join(entries)[:80]
-                    raise DataError(f"{path}: line {line}: '{shown}' must have {len(header)} entries, as the header")
-                yield _Row(path, line, dict(zip(header, map(str.strip, entries), strict=True)))
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: there is no such file") from error
-    # zlib's error is of no other type.
-    except (OSError, EOFError, UnicodeError, csv.Error, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read after line {line} ({error})") from error
-
-
-def _graph_of(row: _Row, column: str, graphs: dict[str, _Graph], graph_table: str | os.PathLike | None) -> _Graph:
+def _graph_of(row: TableRow, column: str, graphs: dict[str, _Graph], graph_table: str | os.PathLike | None) -> _Graph:
     key = row.text(column)
     if graph_table is not None and key not in graphs:
         row.fail(column, f"is not a graph of {graph_table}")
     return graphs.setdefault(key, _Graph(row))
 
 
-def _take_labels(graph: _Graph, row: _Row, columns: Sequence[str]) -> None:
+def _take_labels(graph: _Graph, row: TableRow, columns: Sequence[str]) -> None:
     labels = row.labels(columns)
     if graph.labels is None:
         graph.labels = labels
