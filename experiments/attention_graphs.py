@@ -4,6 +4,7 @@ Examples:
   python experiments/attention_graphs.py --config=configs/attention_graphs.py:texas
   python experiments/attention_graphs.py --config=configs/attention_graphs.py:cora --config.layers=2 --config.heads=2
   python experiments/attention_graphs.py --config=configs/attention_graphs.py:texas --config.dataset.source=PATH
+  python experiments/attention_graphs.py --config=configs/attention_graphs.py:wisconsin --workers=2
   python experiments/attention_graphs.py --config=configs/attention_graphs.py:squirrel_filtered \\
     --config.split.protocol=published
 
@@ -31,17 +32,18 @@ from experiments.attention_tables import ResultTable, attention_tables
 from experiments.command_line import define_config_flag, run_main
 from experiments.node_runs import NodeExperiment, Variant, variants
 from experiments.report import print_wide
+from experiments.workers import num_workers
 from gnnjax import explain
 from gnnjax.atomic import atomic_open
 from gnnjax.train.run_folder import open_run_folder, read_json, write_json
 
 
-def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False) -> list[ResultTable]:
+def run(config: ConfigDict, workdir: Path, *, overwrite: bool = False, workers: int = 1) -> list[ResultTable]:
     """Trains the grid of models, analyses their attention, writes tables, figures and pages; returns the tables."""
     grid = variants(config)
     experiment = NodeExperiment(config, workdir)
     open_run_folder(workdir, run_settings(config, experiment), overwrite=overwrite)
-    experiment.train(grid)
+    experiment.train(grid, workers=workers)
     results = collect(experiment, grid)
     write_json(workdir / "results.json", results)
     tables = attention_tables(results)
@@ -111,7 +113,7 @@ def run_settings(config: ConfigDict, experiment: NodeExperiment) -> dict[str, An
 def main() -> None:
     config = CONFIG.value
     workdir = Path(WORKDIR.value or f"runs/attention-graphs-{config.name}")
-    tables = run(config, workdir, overwrite=OVERWRITE.value)
+    tables = run(config, workdir, overwrite=OVERWRITE.value, workers=num_workers())
     print_wide(*(table.to_rich() for table in tables))
     print(f"Models, tables, figures and pages are in {workdir}.")
 

@@ -5,7 +5,8 @@ Examples:
   python experiments/large_attention_graph.py --data=generated --nodes=100000 --edges=1000000
   python experiments/large_attention_graph.py --data=pubmed --source=PATH --top_k=64
 
-Prints the time and the peak memory of each step, and the memory that the dense way would take. `generated` is a random
+With --devices=4 the nodes and the edges that they receive by are partitioned over so many devices in training. Prints
+the time and the peak memory of each step, and the memory that the dense way would take. `generated` is a random
 graph whose classes are communities, with features that hint at them.
 """
 
@@ -21,11 +22,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from absl import flags
 from flax import nnx
+from jax.sharding import Mesh
 from tqdm import tqdm
 
 from data_prep.communities import generate
 from data_prep.node_data import prepare_node_data
 from experiments.command_line import run_main
+from experiments.devices import device_mesh
 from gnnjax import data, explain, models, train
 from gnnjax.host_memory import peak_memory
 from gnnjax.train.run_folder import write_json
@@ -33,7 +36,9 @@ from gnnjax.train.run_folder import write_json
 _LAYERS, _HEADS = 2, 2
 
 
-def run(dataset: data.NodeDataset, *, epochs: int, top_k: int, num_rows: int) -> dict[str, Any]:
+def run(
+    dataset: data.NodeDataset, *, epochs: int, top_k: int, num_rows: int, mesh: Mesh | None = None
+) -> dict[str, Any]:
     """Trains, builds the attention graph, and reports on each step."""
     steps: dict[str, Any] = {}
 
@@ -59,7 +64,7 @@ def run(dataset: data.NodeDataset, *, epochs: int, top_k: int, num_rows: int) ->
         def show(done: int) -> None:
             bar.update(done - bar.n)
 
-        arguments = {"seeds": [0], "epochs": epochs, "on_progress": show}
+        arguments = {"seeds": [0], "epochs": epochs, "on_progress": show, "mesh": mesh}
         (fit,) = measured(
             f"train {epochs} epochs", lambda: train.fit_nodes([model], inputs, dataset.labels, masks, **arguments)
         )
@@ -89,7 +94,7 @@ def main() -> None:
         dataset = generate(NODES.value, EDGES.value)
     else:
         dataset = data.load_nodes(prepare_node_data(DATA.value, SOURCE.value, folder=FOLDER.value))
-    report = run(dataset, epochs=EPOCHS.value, top_k=TOP_K.value, num_rows=ROWS.value)
+    report = run(dataset, epochs=EPOCHS.value, top_k=TOP_K.value, num_rows=ROWS.value, mesh=device_mesh())
     print(
         f"{report['data']}: {report['nodes']} nodes, {report['edges']} edges; test accuracy "
         f"{100 * report['test_accuracy']:.1f} %\n"

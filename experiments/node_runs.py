@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from data_prep.node_data import prepare_node_data
 from experiments.command_line import parse_numbers
+from experiments.workers import run_in_processes
 from gnnjax import data, explain, models, train
 from gnnjax.atomic import atomic_open
 from gnnjax.data.format import read_archive
@@ -116,13 +118,30 @@ class NodeExperiment:
             **arguments,
         )
 
-    def train(self, grid: list[Variant]) -> None:
+    def train(self, grid: list[Variant], *, workers: int = 1) -> None:
         """Trains what is not there yet. A run is stored whole, so that a killed one begins again, with the same result.
 
-        On CPU the splits are trained one after the other, which is faster there; elsewhere as one program.
+        On CPU the splits are trained one after the other, which is faster there; elsewhere as one program. Several
+        workers are processes, among which the splits of each model are dealt out.
         """
         num_splits = self.num_splits
         missing = {variant: [n for n in range(num_splits) if not self._has(variant, n)] for variant in grid}
+        if workers > 1:
+            self._train_in_processes(missing, workers)
+        else:
+            self._train_here(missing)
+
+    def _train_in_processes(self, missing: dict[Variant, list[int]], workers: int) -> None:
+        shares = [(variant, splits[first::workers]) for variant, splits in missing.items() for first in range(workers)]
+        calls = [(self, variant, share) for variant, share in shares if share]
+        total = sum(len(splits) for splits in missing.values())
+        with tqdm(total=total, unit="run", dynamic_ncols=True, disable=not total) as bar:
+            for (_, variant, share), _ in run_in_processes(_train_share, calls, workers):
+                bar.set_description(f"{variant}", refresh=False)
+                bar.update(len(share))
+
+    def _train_here(self, missing: dict[Variant, list[int]]) -> None:
+        num_splits = self.num_splits
         total = sum(len(splits) for splits in missing.values()) * self.config.training.epochs
         at_once = 1 if jax.default_backend() == "cpu" else num_splits
         with tqdm(
@@ -142,7 +161,7 @@ class NodeExperiment:
                     def show(epochs: int, done: int = done, runs: int = len(together)) -> None:
                         bar.update(done + epochs * runs - bar.n)
 
-                    self._train_splits(variant, together, inputs, show)
+                    self.train_splits(variant, together, inputs, show)
 
     def results(self, variant: Variant) -> list[dict]:
         """The stored result of each split."""
@@ -158,7 +177,14 @@ class NodeExperiment:
         """The attention of a split's model, `[layers, heads, ...]` as `GraphTransformer.attend` gives it."""
         return np.asarray(explain.own_attention(self.trained(variant, split), self.inputs(variant.family)))
 
-    def _train_splits(self, variant, splits, inputs, on_progress):
+    def train_splits(
+        self,
+        variant: Variant,
+        splits: list[int],
+        inputs: models.NodeInputs,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """Trains some splits as one program and stores each."""
         built = [self.build(variant, split) for split in splits]
         fits = train.fit_nodes(
             built,
@@ -186,6 +212,13 @@ class NodeExperiment:
 
     def _folder(self, variant: Variant, split: int) -> Path:
         return self.workdir / variant.folder / f"split-{split}"
+
+
+def _train_share(experiment: NodeExperiment, variant: Variant, splits: list[int]) -> None:
+    """In a process of `workers.run_in_processes`."""
+    inputs = experiment.inputs(variant.family)
+    for split in splits:
+        experiment.train_splits(variant, [split], inputs)
 
 
 def node_masks(config: ConfigDict, dataset: data.NodeDataset) -> dict[str, np.ndarray]:

@@ -6,7 +6,7 @@ The attention graph is the mean over the heads of each layer and then the produc
 :math:`A_L \cdots A_2 A_1`, row = query, column = key.
 
 The work is done by scipy on the host: a single product costs less there than its plan in XLA, and a few rows cost far
-less than matrix-vector products over all edges (`benchmarks/attention_graph_product.py` shows both). For a gradient, or
+less than matrix-vector products over all edges (`benchmarks/sparse_attention_graph.py` shows both). For a gradient, or
 inside a jitted function, use `gnnjax.ops`: `plan_product` for the graph, and for the attention to chosen nodes `spmm`
 with each layer, from the first to the last, on one-hot columns.
 

@@ -1,7 +1,6 @@
 """The node classifier without attention: graph convolutions (SC in the paper's tables)."""
 
 import jax
-import jax.numpy as jnp
 from flax import nnx
 from jaxtyping import Array, Float
 
@@ -51,7 +50,7 @@ class GraphConvolution(nnx.Module):
         keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
         shard = inputs.shard
         rows, column_degrees = (None, None) if shard is None else (shard.node_numbers, shard.column_degrees)
-        x = self.encoder(jnp.asarray(inputs.nodes))
+        x = inputs.encode(self.encoder)
         for layer, layer_key in zip(self.layers, keys, strict=True):
             convolved = layer(x, inputs.pattern, gather=inputs.gather, column_degrees=column_degrees)
             x = x + dropout(jax.nn.relu(convolved), self.dropout_rate, layer_key, rows)

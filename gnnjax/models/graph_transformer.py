@@ -151,7 +151,7 @@ class GraphTransformer(nnx.Module):
             )
         keys = [None] * len(self.layers) if keys is None else keys
         rows = None if inputs.shard is None else inputs.shard.node_numbers
-        x = self.encoder(jnp.asarray(inputs.nodes))
+        x = inputs.encode(self.encoder)
         if self.positional_encoder is not None:
             if inputs.positional_encoding is None:
                 raise ValueError("dense attention needs inputs.positional_encoding (data.laplacian_encoding)")

@@ -3,7 +3,12 @@
 import math
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from flax import nnx
+from jaxtyping import Array, Float
+
+from gnnjax.ops import matmul
 
 __all__ = ["Linear"]
 
@@ -32,3 +37,10 @@ class Linear(nnx.Linear):
         super().__init__(
             in_features, out_features, use_bias=use_bias, kernel_init=uniform, bias_init=uniform, rngs=rngs
         )
+
+    def __call__(self, inputs: Float[Array | np.ndarray, "*rows in_features"]) -> Float[Array, "*rows out_features"]:
+        """`inputs` times the weights, plus the bias; the weights' gradient is that of `ops.matmul`."""
+        if inputs.ndim != 2:
+            return super().__call__(jnp.asarray(inputs))
+        product = matmul(jnp.asarray(inputs), self.kernel[...])
+        return product + self.bias[...] if self.use_bias else product

@@ -1,5 +1,6 @@
 """Principal neighbourhood aggregation."""
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Literal, get_args
@@ -13,7 +14,7 @@ from jaxtyping import Array, Float
 
 from gnnjax.graphs import in_degrees
 from gnnjax.nn.linear import Linear
-from gnnjax.ops import SegmentStatistics, check_edge_attention, segment_statistics
+from gnnjax.ops import SegmentStatistics, check_edge_attention, matmul, segment_statistics
 
 __all__ = ["Aggregator", "PNAConv", "mean_log_degree"]
 
@@ -97,11 +98,16 @@ class PNAConv(nnx.Module):
             weight = segment_statistics(edge_attention[:, None], graphs.receivers, x.shape[0])
             own = [_aggregate_own(weight, x, degree)[name] for name in self.aggregators]
         received = _aggregate(segment_statistics(messages, graphs.receivers, x.shape[0]), degree)
-        aggregated = jnp.concatenate([*own, *(received[name] for name in self.aggregators)], axis=1)
-        kernel = jnp.concatenate([*own_kernel, *received_kernel])
+        aggregated = [*own, *(received[name] for name in self.aggregators)]
+        kernels = [*own_kernel, *received_kernel]
+        # A sum of products instead of one product of what they would be side by side, which would have to be copied.
         # A scaler is one factor per node, so that it can come after the product.
-        per_scaler = jnp.dot(aggregated, kernel.reshape(len(kernel), -1))
-        per_scaler = per_scaler.reshape(len(x), *kernel.shape[1:])
+        products = (
+            matmul(columns, kernel.reshape(len(kernel), -1))
+            for columns, kernel in zip(aggregated, kernels, strict=True)
+        )
+        per_scaler = functools.reduce(jnp.add, products)
+        per_scaler = per_scaler.reshape(len(x), *kernels[0].shape[1:])
         return (self._scalers(degree)[:, :, None] * per_scaler).sum(axis=1) + self.linear.bias[...]
 
     def _kernels(self, in_features: int):

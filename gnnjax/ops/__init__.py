@@ -11,6 +11,7 @@ from gnnjax.ops.attention import (
 from gnnjax.ops.concrete import sample_concrete
 from gnnjax.ops.dropout import dropout, keep_mask
 from gnnjax.ops.instance_norm import graph_instance_norm
+from gnnjax.ops.matmul import matmul
 from gnnjax.ops.message_passing import aggregate, check_edge_attention, pair_linear, propagate
 from gnnjax.ops.row_bits import row_bits, row_uniform
 from gnnjax.ops.segment import segment_max, segment_mean, segment_min, segment_softmax, segment_sum
@@ -31,6 +32,7 @@ __all__ = [
     "dropout",
     "graph_instance_norm",
     "keep_mask",
+    "matmul",
     "pair_linear",
     "plan_product",
     "propagate",

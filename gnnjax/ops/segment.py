@@ -1,8 +1,11 @@
 """Reductions of rows by segment: the sparse half of message passing.
 
 Every function takes `[rows, ...]` data and `[rows]` segment ids in any order and returns one entry per segment; all can
-be jitted when `num_segments` is static. Unlike `jax.ops`, an empty segment gives 0, never an infinity.
+be jitted when `num_segments` is static. Unlike `jax.ops`, an empty segment gives 0, never an infinity. Maximum and
+minimum have a gradient of their own, for reverse mode, which rows that tie share evenly.
 """
+
+import functools
 
 import jax
 import jax.numpy as jnp
@@ -38,7 +41,7 @@ def segment_max(
     num_segments: int,
 ) -> Float[Array, "segments *features"]:
     """Largest entry per feature of each segment; 0 where there are no rows."""
-    return _zero_where_empty(jax.ops.segment_max, data, segment_ids, num_segments)
+    return _extreme(jax.ops.segment_max, num_segments, jnp.asarray(data), jnp.asarray(segment_ids))
 
 
 def segment_min(
@@ -47,7 +50,7 @@ def segment_min(
     num_segments: int,
 ) -> Float[Array, "segments *features"]:
     """Smallest entry per feature of each segment; 0 where there are no rows."""
-    return _zero_where_empty(jax.ops.segment_min, data, segment_ids, num_segments)
+    return _extreme(jax.ops.segment_min, num_segments, jnp.asarray(data), jnp.asarray(segment_ids))
 
 
 def segment_softmax(
@@ -61,7 +64,23 @@ def segment_softmax(
     return exponentials / segment_sum(exponentials, segment_ids, num_segments)[segment_ids]
 
 
-def _zero_where_empty(reduction, data, segment_ids, num_segments):
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _extreme(reduction, num_segments, data, segment_ids):
     count = jax.ops.segment_sum(jnp.ones(data.shape[0], jnp.int32), segment_ids, num_segments)
     present = (count > 0).reshape(-1, *(1,) * (data.ndim - 1))
     return jnp.where(present, reduction(data, segment_ids, num_segments), 0)
+
+
+def _extreme_forward(reduction, num_segments, data, segment_ids):
+    extreme = _extreme(reduction, num_segments, data, segment_ids)
+    return extreme, (data, segment_ids, extreme)
+
+
+def _extreme_backward(reduction, num_segments, residuals, gradient):
+    data, segment_ids, extreme = residuals
+    is_extreme = data == extreme[segment_ids]
+    ties = jnp.maximum(segment_sum(is_extreme.astype(gradient.dtype), segment_ids, num_segments), 1)
+    return jnp.where(is_extreme, (gradient / ties)[segment_ids], 0), None
+
+
+_extreme.defvjp(_extreme_forward, _extreme_backward)

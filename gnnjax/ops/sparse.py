@@ -23,7 +23,7 @@ _CHUNK = 2048
 class SparsePattern(NamedTuple):
     """Where a sparse matrix has entries, ordered by row, with what its transpose needs. A pytree of arrays.
 
-    The matrix is square, except where it holds one device's rows of a square one.
+    The matrix is square where it says which node attends to which, unless it holds one device's rows of that.
 
     Attributes:
       rows, columns: `[entries]`, by (row, column).
@@ -44,26 +44,39 @@ class SparsePattern(NamedTuple):
         return self.row_pointers.shape[0] - 1
 
 
-def sparse_pattern(rows: np.ndarray, columns: np.ndarray, num_nodes: int) -> SparsePattern:
-    """The pattern of a matrix `[num_nodes, num_nodes]` with entries at `(rows, columns)`, each of which counts once.
+def sparse_pattern(
+    rows: np.ndarray, columns: np.ndarray, num_nodes: int, num_columns: int | None = None
+) -> SparsePattern:
+    """The pattern of a matrix with entries at `(rows, columns)`, each of which counts once.
 
     Runs on the host, in numpy.
 
+    Args:
+      rows, columns: of the entries, in any order.
+      num_nodes: number of rows.
+      num_columns: None makes the matrix square.
+
     Raises:
-      ValueError: the ids are not two equal lists of integers in 0 .. num_nodes - 1.
+      ValueError: the ids are not two equal lists of integers of rows and columns that there are.
     """
+    num_columns = num_nodes if num_columns is None else num_columns
     rows, columns = np.asarray(rows), np.asarray(columns)
-    for name, ids in (("rows", rows), ("columns", columns)):
+    for name, ids, size in (("rows", rows, num_nodes), ("columns", columns, num_columns)):
         if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer) or ids.shape != rows.shape:
             raise ValueError(f"{name} must be integers [{rows.size}], is {ids.dtype}{list(ids.shape)}")
-        bad = (ids < 0) | (ids >= num_nodes)
+        bad = (ids < 0) | (ids >= size)
         if bad.any():
-            raise ValueError(f"{name} holds node {ids[bad][0]}, outside 0 .. {num_nodes - 1}")
-    rows, columns = np.divmod(np.unique(rows.astype(np.int64) * num_nodes + columns), num_nodes)
+            raise ValueError(f"{name} holds node {ids[bad][0]}, outside 0 .. {size - 1}")
+    rows, columns = np.divmod(np.unique(rows.astype(np.int64) * num_columns + columns), max(num_columns, 1))
+    return ordered_pattern(rows, columns, num_nodes, num_columns)
+
+
+def ordered_pattern(rows: np.ndarray, columns: np.ndarray, num_rows: int, num_columns: int) -> SparsePattern:
+    """The pattern of entries that are ordered by row already; what is repeated counts as often."""
     order = np.argsort(columns, kind="stable")
-    nodes = np.arange(num_nodes + 1)
-    pointers = np.searchsorted(rows, nodes), np.searchsorted(columns[order], nodes)
-    return SparsePattern(*(ids.astype(np.int32) for ids in (rows, columns, pointers[0], order, pointers[1])))
+    row_pointers = np.searchsorted(rows, np.arange(num_rows + 1))
+    column_pointers = np.searchsorted(columns[order], np.arange(num_columns + 1))
+    return SparsePattern(*(ids.astype(np.int32) for ids in (rows, columns, row_pointers, order, column_pointers)))
 
 
 def spmm(

@@ -8,6 +8,7 @@ from jaxtyping import Array, Int, Shaped
 
 from gnnjax.models.node_inputs import NodeInputs, NodeShard
 from gnnjax.ops import SparsePattern
+from gnnjax.ops.sparse import ordered_pattern
 
 __all__ = ["NodePartition", "partition_inputs", "partition_nodes"]
 
@@ -99,7 +100,7 @@ def partition_inputs(inputs: NodeInputs, partition: NodePartition, axis_name: st
 
     last_rows = np.arange(1, num_parts + 1)[:, None] * size - 1
     own = zip(pad(rows % size, size - 1), pad(columns, last_rows), strict=True)
-    patterns = [_ordered_pattern(*entries, num_rows=size, num_columns=num_parts * size) for entries in own]
+    patterns = [ordered_pattern(*entries, size, num_parts * size) for entries in own]
     shard = NodeShard(
         node_numbers=(partition.starts[:-1, None] + np.arange(size)).reshape(-1),
         first_entry=first_entries[:-1],
@@ -107,13 +108,5 @@ def partition_inputs(inputs: NodeInputs, partition: NodePartition, axis_name: st
         axis_name=axis_name,
     )
     joined = SparsePattern(*(np.concatenate(arrays) for arrays in zip(*patterns, strict=True)))
-    joined, shard = jax.tree.map(lambda ids: ids.astype(np.int32), (joined, shard))
+    shard = jax.tree.map(lambda ids: ids.astype(np.int32), shard)
     return NodeInputs(partition.pad(inputs.nodes), joined, shard=shard)
-
-
-def _ordered_pattern(rows, columns, *, num_rows, num_columns):
-    """The pattern of entries that are ordered by row already, where some may be repeated."""
-    order = np.argsort(columns, kind="stable")
-    row_pointers = np.searchsorted(rows, np.arange(num_rows + 1))
-    column_pointers = np.searchsorted(columns[order], np.arange(num_columns + 1))
-    return SparsePattern(rows, columns, row_pointers, order, column_pointers)

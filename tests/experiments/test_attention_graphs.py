@@ -99,6 +99,16 @@ def test_a_finished_run_is_shown_and_a_missing_split_is_trained_again_with_the_s
 
 
 @pytest.mark.slow
+def test_several_workers_train_the_same_models(folder, finished, tmp_path):
+    experiment, variant = NodeExperiment(small_config(folder), tmp_path), Variant("sl", 2, 2)
+    experiment.train([variant], workers=2)
+    one_by_one = NodeExperiment(small_config(folder), finished[0])
+    for result, expected in zip(experiment.results(variant), one_by_one.results(variant), strict=True):
+        assert result["test_accuracy"] == pytest.approx(expected["test_accuracy"])
+        np.testing.assert_allclose(result["history"]["loss"], expected["history"]["loss"], rtol=1e-4)
+
+
+@pytest.mark.slow
 def test_mean_attention_is_that_of_the_runs(folder, finished):
     workdir, _ = finished
     experiment = NodeExperiment(small_config(folder), workdir)

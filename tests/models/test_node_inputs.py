@@ -1,7 +1,10 @@
+import jax
 import numpy as np
 import pytest
+from flax import nnx
 
 from gnnjax.models import node_inputs
+from gnnjax.nn import Linear
 from tests.models.node_examples import NUM_NODES, example_graph
 
 
@@ -40,3 +43,23 @@ def test_duplicate_edges_count_once():
 def test_what_does_not_fit(change, arguments, message, without_shape_checks):
     with pytest.raises(ValueError, match=message):
         node_inputs(example_graph()._replace(**change), **arguments)
+
+
+@pytest.mark.parametrize("sparse", [True, False])
+def test_encoding_is_the_linear_layer_and_so_are_its_gradients(sparse):
+    """Whether or not the features are few enough to be multiplied one by one."""
+    nodes = np.zeros((NUM_NODES, 50), np.float32)
+    nodes[[0, 2, 2, 5], [3, 0, 49, 7]] = [1, -2, 0.5, 3]
+    if not sparse:
+        nodes += 1
+    inputs = node_inputs(example_graph()._replace(nodes=nodes))
+    assert (inputs.sparse_nodes is not None) == sparse
+    graphdef, state = nnx.split(Linear(50, 3, rngs=nnx.Rngs(0)))
+
+    def loss(encode):
+        return jax.value_and_grad(lambda state: (encode(nnx.merge(graphdef, state)) ** 2).sum())(state)
+
+    value, gradient = loss(inputs.encode)
+    expected, other = loss(lambda encoder: encoder(nodes))
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    jax.tree.map(lambda ours, theirs: np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5), gradient, other)
