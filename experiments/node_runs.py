@@ -152,7 +152,9 @@ class NodeExperiment:
             mininterval=0.1 if sys.stderr.isatty() else 10.0,
         ) as bar:
             for variant, splits in missing.items():
-                inputs = self.inputs(variant.family) if splits else None
+                if not splits:
+                    continue
+                inputs = self.inputs(variant.family)
                 for first in range(0, len(splits), at_once):
                     together = splits[first : first + at_once]
                     bar.set_description(f"{variant}, split {together[0]}", refresh=False)

@@ -70,6 +70,26 @@ def test_sparse_equals_dense_under_the_same_mask(seed, num_nodes):
     )
 
 
+@pytest.mark.parametrize("kind", ["plain", "bias", "mask"])
+def test_the_kernel_of_jax_equals_blocks(kind):
+    query, key, value = heads(0, 9)
+    options = {}
+    if kind == "bias":
+        options = {"bias": np.random.default_rng(1).normal(size=(9, 9)).astype(np.float32), "bias_scale": 2.0}
+    if kind == "mask":
+        mask = random_mask(2, 9)
+        mask[4] = False
+        options = {"mask": mask}
+    out = dense_attention(query, key, value, **options)
+    np.testing.assert_allclose(dense_attention(query, key, value, kernel="xla", **options), out, rtol=1e-4, atol=1e-5)
+
+
+def test_the_kernel_of_jax_has_no_dropout():
+    dropped = {"dropout_rate": 0.5, "dropout_key": jax.random.key(0)}
+    with pytest.raises(ValueError, match="'xla' has no dropout"):
+        dense_attention(*heads(0, 3), kernel="xla", **dropped)
+
+
 @pytest.mark.parametrize("num_nodes", [5, 256, 300, 600])
 @pytest.mark.parametrize("kind", ["plain", "bias", "mask"])
 def test_blocks_equal_one_piece_in_value_and_gradient(num_nodes, kind):
