@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import jax
 import pytest
 from hypothesis import settings
 from jaxtyping import config, install_import_hook
@@ -19,9 +20,14 @@ settings.load_profile("gnnjax")
 
 @pytest.fixture(scope="session", autouse=True)
 def _shared_compilation_cache(tmp_path_factory):
-    """Processes that tests start compile a program once for all of them; this one has read its settings already."""
+    """The processes of the tests, and those that tests start, compile a long program once for all of them."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    cache = str(folder / "compiled")
+    jax.config.update("jax_compilation_cache_dir", cache)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("compiled")))
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", cache)
         yield
 
 
