@@ -70,7 +70,7 @@ def sampled_epoch(num_nodes: int) -> Run:
     graphdef, state = create_state(models.GSAT(backbone, rngs=nnx.Rngs(1)), optimizer)
     step, key = make_train_step(graphdef, optimizer, objective), jax.random.key(0)
     splits = {"train": np.arange(num_nodes)}
-    passes = make_passes(dataset, splits, batch_size=500, epochs=1, neighbours=(5, 5))
+    passes = make_passes(dataset, splits, batch_size=100, epochs=1, neighbours=(3, 3))
 
     def epoch():
         nonlocal state
@@ -112,7 +112,7 @@ def by_edges(make: Callable[[int, int], Run], num_edges: int) -> Run:
 # name -> smallest size, steps per block, what makes a run from a size
 WORKLOADS: dict[str, tuple[int, str, int, Callable[[int], Run]]] = {
     "GSAT with GIN, an epoch": (128, "graphs", 1, gsat_epoch),
-    "GSAT on sampled nodes, an epoch": (500, "nodes", 1, sampled_epoch),
+    "GSAT on sampled nodes, an epoch": (2000, "nodes", 1, sampled_epoch),
     "graph transformer (SL), an epoch": (1000, "nodes", 3, transformer_epochs),
     "weighted sum, forward and backward": (12_000, "edges", 1, functools.partial(by_edges, sum_ours)),
     "sparse attention layer, forward and backward": (12_000, "edges", 1, functools.partial(by_edges, attention_ours)),

@@ -61,7 +61,7 @@ def save_figure(path: Path, workloads: list[Workload], times: Mapping[str, Times
     positions = np.arange(len(rows))[::-1]
     medians = np.array([np.median(ratio) for _, (_, ratio) in rows])
     ranges = np.array([[np.min(ratio), np.max(ratio)] for _, (_, ratio) in rows]).T
-    axes.barh(positions, medians, height=0.6, color="#4477aa", label="median")
+    axes.barh(positions, medians - 1, left=1, height=0.6, color="#4477aa", label="median")
     errors = np.abs(ranges - medians)
     axes.errorbar(medians, positions, xerr=errors, fmt="none", ecolor="black", capsize=2, label="range of the blocks")
     targets = [(place, row[0].target) for place, row in zip(positions, rows, strict=True) if row[0].target is not None]
@@ -79,7 +79,7 @@ def save_figure(path: Path, workloads: list[Workload], times: Mapping[str, Times
     axes.set_xscale("log")
     axes.set_xticks([0.5, 1, 2, 3, 5, 10, 20, 30], labels=["0.5", "1", "2", "3", "5", "10", "20", "30"])
     axes.minorticks_off()
-    axes.set_yticks(positions, [f"{workload.name}" for workload, _ in rows], fontsize=8)
+    axes.set_yticks(positions, [workload.name for workload, _ in rows], fontsize=8)
     axes.set_xlabel("time of the other library / time of gnnjax (more is faster)")
     axes.legend(loc="lower right", fontsize=8)
     with atomic_open(path) as file:

@@ -6,7 +6,7 @@
     python benchmarks/run.py large-graph attention-graph --no-memory --json large.json --figure large.png
 
 Both sides take the same inputs in one process, by turns, with the same number of threads: a block of gnnjax's steps, a
-block of the other's, and so on; each block begins with an untimed step. Absolute times move with the machine and its
+block of the other's, and so on. Absolute times move with the machine and its
 load; the ratios, taken between neighbouring blocks, move less. Memory is the peak of a fresh process per side, less
 what that held after its imports, which for gnnjax counts the compilation.
 """

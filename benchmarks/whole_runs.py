@@ -37,6 +37,7 @@ def run_workloads(data: str, raw_data: str, scratch: Path, threads: int, share: 
                 | ({"PyG": functools.partial(command, theirs)} if HAVE_PYG else {}),
                 target=target,
                 repetitions=1,
+                warm_up=False,
                 measure_memory=False,
             )
         )

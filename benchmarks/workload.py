@@ -31,7 +31,9 @@ class Workload(NamedTuple):
         when they are done. Can be pickled.
       target: how many times as fast as the other side it shall be; None states none.
       steps: how many make up a timed block.
+      our_steps: of gnnjax's blocks, where a run's start would count too much in as few; None: as many.
       repetitions: blocks of each side; None: as the command line says.
+      warm_up: whether an untimed block comes first, so that compilation is not counted.
       measure_memory: whether its memory says anything, as it does not where a step starts a process.
     """
 
@@ -39,7 +41,9 @@ class Workload(NamedTuple):
     sides: Sides
     target: float | None = None
     steps: int = 1
+    our_steps: int | None = None
     repetitions: int | None = None
+    warm_up: bool = True
     measure_memory: bool = True
 
 
@@ -69,18 +73,16 @@ def seconds(run: Run, steps: int) -> float:
 
 
 def measure(workload: Workload, repetitions: int) -> dict[str, list[float]]:
-    """Milliseconds per step of each block: side -> `[repetitions]`. Each block begins with an untimed step."""
+    """Milliseconds per step of each block: side -> `[repetitions]`."""
     runs = {side: make() for side, make in workload.sides.items()}
-    if workload.repetitions == 1:
-        # A whole run; its start belongs to it.
-        return {side: [1000 * seconds(run, workload.steps) / workload.steps] for side, run in runs.items()}
+    steps = {side: workload.our_steps or workload.steps if side == OURS else workload.steps for side in runs}
     blocks: dict[str, list[float]] = {side: [] for side in runs}
-    for run in runs.values():
-        run(1)
+    if workload.warm_up:
+        for side, run in runs.items():
+            run(steps[side])
     for _ in range(workload.repetitions or repetitions):
         for side, run in runs.items():
-            run(1)
-            blocks[side].append(1000 * seconds(run, workload.steps) / workload.steps)
+            blocks[side].append(1000 * seconds(run, steps[side]) / steps[side])
     return blocks
 
 
