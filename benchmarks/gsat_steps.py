@@ -17,7 +17,7 @@ from gnnjax.train import GSATObjective, adam_l2, create_state, make_eval_step, m
 if HAVE_PYG:
     from benchmarks import pyg_gsat
 
-__all__ = ["gsat_workloads"]
+__all__ = ["R", "evaluation_problem", "gsat_workloads", "training_problem", "training_state"]
 
 TITLES = {"ba2motifs": "BA-2Motifs", "spmotif_0.5": "SPMotif 0.5", "molhiv": "molhiv"}
 TRAIN_TARGETS = {"gin": 3.0, "pna": 3.5}
@@ -43,21 +43,10 @@ def gsat_workloads(data: str, raw_data: str, names: tuple[str, ...] = tuple(TITL
 
 
 def _of_backbone(name: str, backbone: str, data: str, raw_data: str) -> list[Workload]:
-    config = configure(f"{name}-{backbone}", raw_data=raw_data, data_folder=data, epochs=0, interval=0)
-    dataset = load_dataset(config)
-    splits, size = split_dataset(config, dataset, seed=0), config.training.batch_size
-    # The shape that a run of ten epochs takes, so that its padding is counted.
-    orders = [epoch_order(splits["train"], seed=0, epoch=epoch) for epoch in range(10)]
-    train = make_batch(dataset, orders[0][:size], batch_shape(dataset, orders, size))
-    first = splits["valid"][:size]
-    evaluation = make_batch(dataset, first, batch_shape(dataset, [splits["valid"]], size))
-    problem = {
-        "backbone": backbone_arguments(config, dataset, splits),
-        "task": dataset.task,
-        "learn_on_edges": config.attention.learn_on_edges,
-        **config.optimizer.to_dict(),
+    makes = {
+        "training": (train_ours, train_pyg, *training_problem(f"{name}-{backbone}", data, raw_data)),
+        "evaluation": (evaluate_ours, evaluate_pyg, *evaluation_problem(f"{name}-{backbone}", data, raw_data)),
     }
-    makes = {"training": (train_ours, train_pyg, train), "evaluation": (evaluate_ours, evaluate_pyg, evaluation)}
     return [
         Workload(
             f"{phase}, {backbone.upper()}, {TITLES[name]}, {int(batch.graph_mask.sum())} graphs",
@@ -65,11 +54,41 @@ def _of_backbone(name: str, backbone: str, data: str, raw_data: str) -> list[Wor
             target=TRAIN_TARGETS[backbone] if phase == "training" else EVALUATION_TARGET,
             steps=STEPS[backbone],
         )
-        for phase, (ours, theirs, batch) in makes.items()
+        for phase, (ours, theirs, problem, batch) in makes.items()
     ]
 
 
-def _state(problem: dict[str, Any]):
+def training_problem(run: str, data: str, raw_data: str) -> tuple[dict[str, Any], GraphBatch]:
+    """What a model is made of, and the first training batch, of a run of `experiments/reproduce.py`.
+
+    The batch has the shape that a run of ten epochs takes, so that its padding is counted.
+    """
+    problem, dataset, splits, size = _load(run, data, raw_data)
+    orders = [epoch_order(splits["train"], seed=0, epoch=epoch) for epoch in range(10)]
+    return problem, make_batch(dataset, orders[0][:size], batch_shape(dataset, orders, size))
+
+
+def evaluation_problem(run: str, data: str, raw_data: str) -> tuple[dict[str, Any], GraphBatch]:
+    """As `training_problem`, with the first batch of validation."""
+    problem, dataset, splits, size = _load(run, data, raw_data)
+    return problem, make_batch(dataset, splits["valid"][:size], batch_shape(dataset, [splits["valid"]], size))
+
+
+def _load(run, data, raw_data):
+    config = configure(run, raw_data=raw_data, data_folder=data, epochs=0, interval=0)
+    dataset = load_dataset(config)
+    splits = split_dataset(config, dataset, seed=0)
+    problem = {
+        "backbone": backbone_arguments(config, dataset, splits),
+        "task": dataset.task,
+        "learn_on_edges": config.attention.learn_on_edges,
+        **config.optimizer.to_dict(),
+    }
+    return problem, dataset, splits, config.training.batch_size
+
+
+def training_state(problem: dict[str, Any]):
+    """Optimiser, objective, static part of the model and state in which training starts."""
     backbone = build_backbone(**problem["backbone"], rngs=nnx.Rngs(0))
     model = GSAT(backbone, learn_edge_attention=problem["learn_on_edges"], rngs=nnx.Rngs(1))
     optimizer = adam_l2(problem["learning_rate"], problem["weight_decay"])
@@ -78,7 +97,7 @@ def _state(problem: dict[str, Any]):
 
 def train_ours(problem: dict[str, Any], batch: GraphBatch) -> Run:
     """A step is one of training."""
-    optimizer, objective, graphdef, state = _state(problem)
+    optimizer, objective, graphdef, state = training_state(problem)
     step, batch, key = make_train_step(graphdef, optimizer, objective), jax.device_put(batch), jax.random.key(0)
     count = 0
 
@@ -95,7 +114,7 @@ def train_ours(problem: dict[str, Any], batch: GraphBatch) -> Run:
 
 def evaluate_ours(problem: dict[str, Any], batch: GraphBatch) -> Run:
     """A step is the evaluation of a batch."""
-    _, objective, graphdef, state = _state(problem)
+    _, objective, graphdef, state = training_state(problem)
     step = make_eval_step(graphdef, objective)
     return repeated(functools.partial(step, state[:2], jax.device_put(batch), R))
 

@@ -1,7 +1,7 @@
 """Times the attention graph of sparse attention on a large graph, and measures its memory.
 
-    python benchmarks/attention_graph_product.py --threads 2
-    python benchmarks/attention_graph_product.py --skew 0.8     # a few hubs are joined to much of the graph
+    python benchmarks/sparse_attention_graph.py --threads 2
+    python benchmarks/sparse_attention_graph.py --skew 0.8     # a few hubs are joined to much of the graph
 
 The graph is drawn at random: 100 000 nodes, 1 000 000 directed edges and a self loop for each node, random softmax
 weights for 2 layers and 2 heads. Everything starts from the edge lists. Beside gnnjax's functions stand scipy's own
@@ -16,22 +16,26 @@ import json
 import multiprocessing
 import operator
 import os
-import platform
 import statistics
+import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+if __package__ in (None, ""):
+    # Run as a script, Python looks for imports beside this file and not in the folder that holds benchmarks.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-import scipy
 from rich.console import Console
 from rich.table import Table
 from scipy.sparse import csr_array
 
+from benchmarks.machine import available_cores, environment, limit_threads
 from gnnjax.errors import MemoryLimitError
 from gnnjax.explain.sparse_attention_graph import attention_from, attention_to, sparse_attention_graph
 from gnnjax.host_memory import peak_memory
@@ -215,11 +219,6 @@ def print_table(console: Console, times: dict[str, list[float]], memory: dict[st
     console.print(table)
 
 
-def available_cores() -> int:
-    """Number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def main():
     """Parses the command line, measures, prints, writes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -237,8 +236,7 @@ def main():
         parser.error("--nodes, --edges, --heads and --repetitions must be at least 1")
     if not 1 <= arguments.threads <= available_cores():
         parser.error(f"--threads must be between 1 and the {available_cores()} cores available")
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
+    limit_threads(arguments.threads)
 
     settings = {
         "num_nodes": arguments.nodes,
@@ -251,12 +249,7 @@ def main():
     memory = memory_of_each(settings, options)
     attention = draw_attention(**settings)
     facts = {
-        "python": platform.python_version(),
-        "jax": jax.__version__,
-        "numpy": np.__version__,
-        "scipy": scipy.__version__,
-        "device": str(jax.devices()[0]),
-        "threads": arguments.threads,
+        **environment(arguments.threads),
         **settings,
         "edges and self loops": len(attention.senders),
         "largest out-degree": int(np.bincount(attention.senders).max()),
