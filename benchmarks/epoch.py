@@ -19,12 +19,13 @@ if __package__ in (None, ""):
 
 import jax
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
+from benchmarks.gsat_steps import R
 from benchmarks.machine import available_cores, limit_threads
 from experiments.from_config import load_dataset, split_dataset
 from experiments.gsat import build_model
+from experiments.report import print_wide
 from experiments.reproduce import configure
 from gnnjax import train
 from gnnjax.data import GraphDataset, batch_shape, epoch_order, iterate_batches
@@ -33,7 +34,6 @@ from gnnjax.host_memory import keep_freed_memory
 from gnnjax.train.steps import create_state, make_eval_step, make_train_step
 
 RUNS = ("ba2motifs-gin", "ba2motifs-pna", "spmotif_0.5-gin", "molhiv-gin")
-R = 0.7
 
 
 class EpochEnds(train.Callback):
@@ -119,10 +119,7 @@ def main() -> None:
         batching = time.perf_counter() - begin
         shares = (f"{share:.1%}" for share in padding(batches))
         table.add_row(name, f"{whole:.2f}", f"{alone:.2f}", f"{whole / alone - 1:+.0%}", f"{batching:.2f}", *shares)
-    console = Console()
-    if not console.is_terminal:
-        console.width = 120
-    console.print(table)
+    print_wide(table)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,6 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from matplotlib.figure import Figure
-from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
@@ -33,11 +32,12 @@ from benchmarks.machine import available_cores, environment, limit_threads
 from benchmarks.workload import Run, repeated, seconds
 from data_prep import ba2motifs
 from data_prep.communities import generate
+from experiments.report import print_wide
 from gnnjax import explain, models, train
 from gnnjax.atomic import atomic_open
 from gnnjax.data import random_node_splits
 from gnnjax.host_memory import keep_freed_memory
-from gnnjax.train.passes import make_passes
+from gnnjax.train.passes import Passes, make_passes
 from gnnjax.train.steps import create_state, make_train_step
 
 FACTORS = (1, 10, 100)
@@ -48,29 +48,22 @@ def gsat_epoch(num_graphs: int) -> Run:
     """A step is an epoch of GSAT with GIN, batches assembled anew."""
     dataset = ba2motifs.generate(num_graphs)
     backbone = models.GIN(dataset.in_features, dataset.out_features, rngs=nnx.Rngs(0))
-    optimizer, objective = train.adam_l2(1e-3), train.GSATObjective(dataset.task)
-    graphdef, state = create_state(models.GSAT(backbone, rngs=nnx.Rngs(1)), optimizer)
-    step, key = make_train_step(graphdef, optimizer, objective), jax.random.key(0)
-    passes = make_passes(dataset, {"train": np.arange(num_graphs)}, batch_size=128, epochs=1)
-
-    def epoch():
-        nonlocal state
-        for batch in passes.batches("train", 0):
-            state, *_ = step(state, batch, 0.7, 1.0, key)
-        return state
-
-    return repeated(epoch)
+    return training_epochs(backbone, make_passes(dataset, {"train": np.arange(num_graphs)}, batch_size=128, epochs=1))
 
 
 def sampled_epoch(num_nodes: int) -> Run:
     """A step is an epoch of GSAT over all nodes of one graph by sampled neighbourhoods."""
     dataset = generate(num_nodes, EDGES_PER_NODE * num_nodes)
     backbone = models.GIN(dataset.nodes.shape[1], dataset.num_classes, readout="node", rngs=nnx.Rngs(0))
-    optimizer, objective = train.adam_l2(1e-3), train.GSATObjective("multiclass")
+    splits = {"train": np.arange(num_nodes)}
+    return training_epochs(backbone, make_passes(dataset, splits, batch_size=100, epochs=1, neighbours=(3, 3)))
+
+
+def training_epochs(backbone: models.Backbone, passes: Passes) -> Run:
+    """A step trains on all batches of the training part."""
+    optimizer, objective = train.adam_l2(1e-3), train.GSATObjective(passes.task)
     graphdef, state = create_state(models.GSAT(backbone, rngs=nnx.Rngs(1)), optimizer)
     step, key = make_train_step(graphdef, optimizer, objective), jax.random.key(0)
-    splits = {"train": np.arange(num_nodes)}
-    passes = make_passes(dataset, splits, batch_size=100, epochs=1, neighbours=(3, 3))
 
     def epoch():
         nonlocal state
@@ -175,10 +168,7 @@ def main() -> None:
         results[name] = result
         slopes = (f"{result[key]:.2f}" for key in ("exponent", "exponent_from_10"))
         table.add_row(name, f"{size} {unit}", *(f"{each:.4g}" for each in times), *slopes)
-    console = Console()
-    if not console.is_terminal:
-        console.width = 140
-    console.print(table)
+    print_wide(table)
     if arguments.figure:
         save_figure(arguments.figure, results)
     if arguments.json:

@@ -17,7 +17,7 @@ from gnnjax.train import GSATObjective, adam_l2, create_state, make_eval_step, m
 if HAVE_PYG:
     from benchmarks import pyg_gsat
 
-__all__ = ["R", "evaluation_problem", "gsat_workloads", "training_problem", "training_state"]
+__all__ = ["R", "gsat_workloads", "load_problem", "training_state"]
 
 TITLES = {"ba2motifs": "BA-2Motifs", "spmotif_0.5": "SPMotif 0.5", "molhiv": "molhiv"}
 TRAIN_TARGETS = {"gin": 3.0, "pna": 3.5}
@@ -43,10 +43,8 @@ def gsat_workloads(data: str, raw_data: str, names: tuple[str, ...] = tuple(TITL
 
 
 def _of_backbone(name: str, backbone: str, data: str, raw_data: str) -> list[Workload]:
-    makes = {
-        "training": (train_ours, train_pyg, *training_problem(f"{name}-{backbone}", data, raw_data)),
-        "evaluation": (evaluate_ours, evaluate_pyg, *evaluation_problem(f"{name}-{backbone}", data, raw_data)),
-    }
+    problem, train, evaluation = load_problem(f"{name}-{backbone}", data, raw_data)
+    makes = {"training": (train_ours, train_pyg, train), "evaluation": (evaluate_ours, evaluate_pyg, evaluation)}
     return [
         Workload(
             f"{phase}, {backbone.upper()}, {TITLES[name]}, {int(batch.graph_mask.sum())} graphs",
@@ -54,37 +52,28 @@ def _of_backbone(name: str, backbone: str, data: str, raw_data: str) -> list[Wor
             target=TRAIN_TARGETS[backbone] if phase == "training" else EVALUATION_TARGET,
             steps=STEPS[backbone],
         )
-        for phase, (ours, theirs, problem, batch) in makes.items()
+        for phase, (ours, theirs, batch) in makes.items()
     ]
 
 
-def training_problem(run: str, data: str, raw_data: str) -> tuple[dict[str, Any], GraphBatch]:
-    """What a model is made of, and the first training batch, of a run of `experiments/reproduce.py`.
+def load_problem(run: str, data: str, raw_data: str) -> tuple[dict[str, Any], GraphBatch, GraphBatch]:
+    """Of a run of `experiments/reproduce.py` what a model is made of, and the first batches of training and validation.
 
-    The batch has the shape that a run of ten epochs takes, so that its padding is counted.
+    The batch of training has the shape that a run of ten epochs takes, so that its padding is counted.
     """
-    problem, dataset, splits, size = _load(run, data, raw_data)
-    orders = [epoch_order(splits["train"], seed=0, epoch=epoch) for epoch in range(10)]
-    return problem, make_batch(dataset, orders[0][:size], batch_shape(dataset, orders, size))
-
-
-def evaluation_problem(run: str, data: str, raw_data: str) -> tuple[dict[str, Any], GraphBatch]:
-    """As `training_problem`, with the first batch of validation."""
-    problem, dataset, splits, size = _load(run, data, raw_data)
-    return problem, make_batch(dataset, splits["valid"][:size], batch_shape(dataset, [splits["valid"]], size))
-
-
-def _load(run, data, raw_data):
     config = configure(run, raw_data=raw_data, data_folder=data, epochs=0, interval=0)
     dataset = load_dataset(config)
-    splits = split_dataset(config, dataset, seed=0)
+    splits, size = split_dataset(config, dataset, seed=0), config.training.batch_size
     problem = {
         "backbone": backbone_arguments(config, dataset, splits),
         "task": dataset.task,
         "learn_on_edges": config.attention.learn_on_edges,
         **config.optimizer.to_dict(),
     }
-    return problem, dataset, splits, config.training.batch_size
+    orders = [epoch_order(splits["train"], seed=0, epoch=epoch) for epoch in range(10)]
+    train = make_batch(dataset, orders[0][:size], batch_shape(dataset, orders, size))
+    evaluation = make_batch(dataset, splits["valid"][:size], batch_shape(dataset, [splits["valid"]], size))
+    return problem, train, evaluation
 
 
 def training_state(problem: dict[str, Any]):

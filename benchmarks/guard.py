@@ -23,12 +23,12 @@ import jax.numpy as jnp
 import jraph
 import numpy as np
 from flax import nnx
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.report import summary
 from benchmarks.workload import OURS, Run, Workload, measure, repeated
 from data_prep import ba2motifs
+from experiments.report import print_wide
 from gnnjax import ops
 from gnnjax.data import batch_shape, make_batch
 from gnnjax.host_memory import keep_freed_memory
@@ -170,7 +170,7 @@ def main() -> None:
         if np.median(found) < pair.smallest:
             lost.append(name)
         table.add_row(name, summary(found), f"{pair.smallest:.2f}")
-    Console().print(table)
+    print_wide(table)
     if lost:
         sys.exit(f"error: no longer faster than the plain formula by what it should be: {', '.join(lost)}")
 

@@ -34,6 +34,7 @@ from benchmarks.node_classifiers import classifier_workloads
 from benchmarks.report import save_figure, time_table
 from benchmarks.whole_runs import run_workloads
 from benchmarks.workload import Workload, measure, measure_memory
+from experiments.report import print_wide
 from gnnjax.atomic import atomic_open
 from gnnjax.errors import DataError
 from gnnjax.host_memory import keep_freed_memory
@@ -99,10 +100,7 @@ def main() -> None:
     parser, arguments = parse_arguments()
     limit_threads(arguments.threads)
     kept = arguments.keep_freed_memory and keep_freed_memory()
-    console = Console()
-    if not console.is_terminal:
-        console.width = 180
-    say = functools.partial(console.print, highlight=False, soft_wrap=True, markup=False)
+    say = functools.partial(Console().print, highlight=False, soft_wrap=True, markup=False)
     load_before = os.getloadavg()[0]
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -123,7 +121,7 @@ def main() -> None:
             for workload in tqdm(workloads, desc="time", dynamic_ncols=True)
         }
 
-    console.print(time_table(workloads, times, memory))
+    print_wide(time_table(workloads, times, memory))
     say(f"Load of the machine (1 min): {load_before:.1f} before, {os.getloadavg()[0]:.1f} after.")
     spreads = {name: max(max(blocks) / min(blocks) for blocks in sides.values()) for name, sides in times.items()}
     busy = [name for name, spread in spreads.items() if spread > QUIET_SPREAD]

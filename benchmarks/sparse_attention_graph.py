@@ -36,6 +36,7 @@ from rich.table import Table
 from scipy.sparse import csr_array
 
 from benchmarks.machine import available_cores, environment, limit_threads
+from benchmarks.report import summary
 from gnnjax.errors import MemoryLimitError
 from gnnjax.explain.sparse_attention_graph import attention_from, attention_to, sparse_attention_graph
 from gnnjax.host_memory import peak_memory
@@ -214,8 +215,7 @@ def print_table(console: Console, times: dict[str, list[float]], memory: dict[st
         seconds, ratio = times[name], ""
         if SCIPY in times and name.startswith("graph"):
             ratio = f"{statistics.median(np.divide(times[SCIPY], seconds)):.2f}"
-        summary = f"{statistics.median(seconds):.2f} ({min(seconds):.2f} - {max(seconds):.2f})"
-        table.add_row(name, summary, ratio, f"{peak / GB:.2f}")
+        table.add_row(name, summary(seconds), ratio, f"{peak / GB:.2f}")
     console.print(table)
 
 

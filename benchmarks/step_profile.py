@@ -20,11 +20,11 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import jax
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.gsat_steps import R, training_problem, training_state
+from benchmarks.gsat_steps import R, load_problem, training_state
 from benchmarks.machine import available_cores, limit_threads
+from experiments.report import print_wide
 from gnnjax.errors import GnnjaxError
 from gnnjax.host_memory import keep_freed_memory
 from gnnjax.train import make_train_step
@@ -86,7 +86,7 @@ def main() -> None:
     limit_threads(arguments.threads)
     keep_freed_memory()
     try:
-        problem, batch = training_problem(arguments.run, arguments.data, arguments.raw_data)
+        problem, batch, _ = load_problem(arguments.run, arguments.data, arguments.raw_data)
     except (GnnjaxError, KeyError) as error:
         parser.error(f"{arguments.run}: {error}")
     optimizer, objective, graphdef, state = training_state(problem)
@@ -106,7 +106,7 @@ def main() -> None:
         table.add_column(column, justify="left" if column == "kind" else "right")
     for kind, time in total.most_common():
         table.add_row(kind, f"{time:.1f}", f"{time / total.total():.0%}")
-    Console().print(table)
+    print_wide(table)
 
 
 if __name__ == "__main__":

@@ -44,31 +44,23 @@ class SparsePattern(NamedTuple):
         return self.row_pointers.shape[0] - 1
 
 
-def sparse_pattern(
-    rows: np.ndarray, columns: np.ndarray, num_nodes: int, num_columns: int | None = None
-) -> SparsePattern:
-    """The pattern of a matrix with entries at `(rows, columns)`, each of which counts once.
+def sparse_pattern(rows: np.ndarray, columns: np.ndarray, num_nodes: int) -> SparsePattern:
+    """The pattern of a matrix `[num_nodes, num_nodes]` with entries at `(rows, columns)`, each of which counts once.
 
     Runs on the host, in numpy.
 
-    Args:
-      rows, columns: of the entries, in any order.
-      num_nodes: number of rows.
-      num_columns: None makes the matrix square.
-
     Raises:
-      ValueError: the ids are not two equal lists of integers of rows and columns that there are.
+      ValueError: the ids are not two equal lists of integers in 0 .. num_nodes - 1.
     """
-    num_columns = num_nodes if num_columns is None else num_columns
     rows, columns = np.asarray(rows), np.asarray(columns)
-    for name, ids, size in (("rows", rows, num_nodes), ("columns", columns, num_columns)):
+    for name, ids in (("rows", rows), ("columns", columns)):
         if ids.ndim != 1 or not np.issubdtype(ids.dtype, np.integer) or ids.shape != rows.shape:
             raise ValueError(f"{name} must be integers [{rows.size}], is {ids.dtype}{list(ids.shape)}")
-        bad = (ids < 0) | (ids >= size)
+        bad = (ids < 0) | (ids >= num_nodes)
         if bad.any():
-            raise ValueError(f"{name} holds node {ids[bad][0]}, outside 0 .. {size - 1}")
-    rows, columns = np.divmod(np.unique(rows.astype(np.int64) * num_columns + columns), max(num_columns, 1))
-    return ordered_pattern(rows, columns, num_nodes, num_columns)
+            raise ValueError(f"{name} holds node {ids[bad][0]}, outside 0 .. {num_nodes - 1}")
+    rows, columns = np.divmod(np.unique(rows.astype(np.int64) * num_nodes + columns), num_nodes)
+    return ordered_pattern(rows, columns, num_nodes, num_nodes)
 
 
 def ordered_pattern(rows: np.ndarray, columns: np.ndarray, num_rows: int, num_columns: int) -> SparsePattern:
