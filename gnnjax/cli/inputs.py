@@ -39,8 +39,8 @@ def read_graphs(arguments: argparse.Namespace, *, unlabelled: int | None = None)
 
     Args:
       arguments: the options.
-      unlabelled: where labels are not needed, how many outputs the data would have labels for; a table of SMILES
-        then needs no labels, and what is no molecule is left out and said.
+      unlabelled: where labels are not needed, how many outputs the data would have labels for; a table then needs no
+        labels, and what is no molecule is left out and said.
 
     Raises:
       DataError: it cannot be read, or it cannot be told what it is.
@@ -55,11 +55,15 @@ def read_graphs(arguments: argparse.Namespace, *, unlabelled: int | None = None)
     if kind == "ogb":
         return read_ogb_layout(path, task=task)
     if kind == "edges":
+        columns = arguments.labels or ["label"]
+        if arguments.labels or columns[0] in table_header(arguments.graphs or path):
+            unlabelled = None
         return from_edge_list(
             path,
             node_table=arguments.nodes,
             graph_table=arguments.graphs,
-            label_columns=arguments.labels or ["label"],
+            label_columns=columns,
+            unlabelled=unlabelled,
             undirected=arguments.undirected,
             task=task,
         )

@@ -26,6 +26,7 @@ def from_edge_list(
     target_column: str = "target",
     node_column: str = "node",
     label_columns: Sequence[str] = ("label",),
+    unlabelled: int | None = None,
     edge_feature_columns: Sequence[str] = (),
     edge_label_column: str | None = None,
     node_feature_columns: Sequence[str] | None = None,
@@ -49,6 +50,7 @@ def from_edge_list(
       source_column, target_column: the columns of the edge's nodes.
       node_column: the column of the node, in the table of nodes.
       label_columns: the columns of the labels, which are numbers; an empty entry is "not labelled".
+      unlabelled: where there are no such columns, of how many outputs no graph has a label, to apply a model to them.
       edge_feature_columns: columns of the table of edges that are features.
       edge_label_column: a column of the table of edges: 1 for an edge of the true explanation, else 0.
       node_feature_columns: columns of the table of nodes that are features, by default all others.
@@ -72,18 +74,22 @@ def from_edge_list(
     """
     if isinstance(label_columns, str) or not label_columns:
         raise ValueError(f"label_columns must be a list of names, is {label_columns!r}")
+    if unlabelled is not None and unlabelled < 1:
+        raise ValueError(f"unlabelled must be at least 1, is {unlabelled}")
     path = Path(path)
+    label_columns = label_columns if unlabelled is None else ()
+    no_labels = None if unlabelled is None else [np.nan] * unlabelled
     graphs: dict[str, _Graph] = {}
     if graph_table is not None:
         for row in table_rows(Path(graph_table), [graph_column, *label_columns], delimiter):
             if row.text(graph_column) in graphs:
                 row.fail(graph_column, "is there a second time")
-            graphs[row.text(graph_column)] = _Graph(row, row.labels(label_columns))
+            graphs[row.text(graph_column)] = _Graph(row, no_labels or row.labels(label_columns))
     if node_table is not None:
         for row in table_rows(Path(node_table), [graph_column, node_column, *(node_feature_columns or ())], delimiter):
             if node_feature_columns is None:
                 node_feature_columns = [name for name in row.entries if name not in (graph_column, node_column)]
-            graph = _graph_of(row, graph_column, graphs, graph_table)
+            graph = _graph_of(row, graph_column, graphs, graph_table, no_labels)
             if row.text(node_column) in graph.nodes:
                 row.fail(node_column, f"is there a second time in graph '{row.text(graph_column)}'")
             graph.nodes[row.text(node_column)] = len(graph.nodes)
@@ -93,8 +99,8 @@ def from_edge_list(
     edge_columns += [edge_label_column] if edge_label_column else []
     edge_columns += label_columns if graph_table is None else []
     for row in table_rows(path, edge_columns, delimiter):
-        graph = _graph_of(row, graph_column, graphs, graph_table)
-        if graph_table is None:
+        graph = _graph_of(row, graph_column, graphs, graph_table, no_labels)
+        if graph_table is None and no_labels is None:
             _take_labels(graph, row, label_columns)
         ends = []
         for column in (source_column, target_column):
@@ -141,11 +147,17 @@ class _Graph:
     edge_labels: list[float] = dataclasses.field(default_factory=list)
 
 
-def _graph_of(row: TableRow, column: str, graphs: dict[str, _Graph], graph_table: str | os.PathLike | None) -> _Graph:
+def _graph_of(
+    row: TableRow,
+    column: str,
+    graphs: dict[str, _Graph],
+    graph_table: str | os.PathLike | None,
+    labels: list[float] | None,
+) -> _Graph:
     key = row.text(column)
     if graph_table is not None and key not in graphs:
         row.fail(column, f"is not a graph of {graph_table}")
-    return graphs.setdefault(key, _Graph(row))
+    return graphs.setdefault(key, _Graph(row, labels))
 
 
 def _take_labels(graph: _Graph, row: TableRow, columns: Sequence[str]) -> None:

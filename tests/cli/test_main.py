@@ -131,3 +131,7 @@ def test_tables_of_edges(tmp_path, capsys):
     main(f"train {tmp_path}/mine.npz --output {tmp_path}/model --epochs 2 --hidden-size 4 --attention nodes".split())
     main(f"explain {tmp_path}/model {tmp_path}/mine.npz --output {tmp_path}/found --first 2".split())
     assert (tmp_path / "found" / "explanations.html").exists()
+    (tmp_path / "new.csv").write_text("graph,source,target\nnew,a,b\nnew,b,c\n")
+    capsys.readouterr()
+    main(f"explain {tmp_path}/model {tmp_path}/new.csv --undirected --output {tmp_path}/of_new".split())
+    assert "1 graphs explained" in capsys.readouterr().out

@@ -58,6 +58,15 @@ class TestRead:
         np.testing.assert_array_equal(data.labels, np.float32([[1, np.nan], [0, 1]]), strict=True)
         assert (data.name, data.task) == ("all", "multilabel")
 
+    def test_without_labels(self, tables):
+        edges, nodes = tables(edges="graph,source,target\nA,x,y\n", nodes="graph,node\nA,x\nA,y\nB,x\n")
+        data = from_edge_list(edges, node_table=nodes, unlabelled=2)
+        np.testing.assert_array_equal(data.labels, np.full((2, 2), np.nan, np.float32), strict=True)
+        np.testing.assert_array_equal(data.n_edge, [1, 0])
+        assert data.task == "multilabel"
+        with pytest.raises(ValueError, match="unlabelled must be at least 1"):
+            from_edge_list(edges, unlabelled=0)
+
     def test_chosen_columns_and_delimiters(self, tmp_path):
         path, nodes = tmp_path / "mine.tsv.gz", tmp_path / "nodes.txt"
         path.write_bytes(gzip.compress(b"\xef\xbb\xbfg\tfrom\tto\ty\r\n1\ta\tb\t2\r\n\r\n2\tc\tc\t0\r\n"))
