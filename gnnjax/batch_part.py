@@ -19,6 +19,13 @@ class BatchPart(NamedTuple):
     Attributes:
       node_rows: `[nodes]`, each node's number in the whole batch; padding: any.
       edge_rows: `[edges]`, the same for the edges.
+
+    >>> import networkx as nx, numpy as np
+    >>> from gnnjax import data, parallel
+    >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3)], [1, 0])
+    >>> [batch] = parallel.device_batches(paths, np.array([0, 1]), batch_size=2, mesh=parallel.data_mesh(1))
+    >>> batch.part.node_rows.tolist()
+    [[0, 1, 2, 3, 4, 5]]
     """
 
     node_rows: Int[Array | np.ndarray, " nodes"]

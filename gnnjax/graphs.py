@@ -18,12 +18,26 @@ __all__ = [
 
 
 def node_graph_ids(graphs: jraph.GraphsTuple) -> Int[Array, " nodes"]:
-    """For each node the index of its graph. Can be jitted."""
+    """For each node the index of its graph. Can be jitted.
+
+    >>> import jraph, networkx as nx
+    >>> from gnnjax import data, graphs
+    >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3)], [1, 0])
+    >>> graphs.node_graph_ids(jraph.batch(list(paths))).tolist()
+    [0, 0, 1, 1, 1]
+    """
     return _repeat_ids(graphs.n_node, graphs.nodes.shape[0])
 
 
 def edge_graph_ids(graphs: jraph.GraphsTuple) -> Int[Array, " edges"]:
-    """For each edge the index of its graph. Can be jitted."""
+    """For each edge the index of its graph. Can be jitted.
+
+    >>> import jraph, networkx as nx
+    >>> from gnnjax import data, graphs
+    >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3)], [1, 0])
+    >>> graphs.edge_graph_ids(jraph.batch(list(paths))).tolist()
+    [0, 0, 1, 1, 1, 1]
+    """
     return _repeat_ids(graphs.n_edge, graphs.senders.shape[0])
 
 
@@ -36,12 +50,26 @@ def graph_padding_mask(graphs: jraph.GraphsTuple) -> Bool[Array, " graphs"]:
     """True for real graphs, for a batch padded by `jraph.pad_with_graphs`. Can be jitted.
 
     A batch without padding cannot be told from a padded one: its last graph would count as padding.
+
+    >>> import jraph, networkx as nx
+    >>> from gnnjax import data, graphs
+    >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3)], [1, 0])
+    >>> batch = jraph.pad_with_graphs(jraph.batch(list(paths)), n_node=8, n_edge=8, n_graph=4)
+    >>> graphs.graph_padding_mask(batch).tolist()
+    [True, True, False, False]
     """
     return jraph.get_graph_padding_mask(graphs)
 
 
 def in_degrees(graphs: jraph.GraphsTuple) -> Int[Array, " nodes"]:
-    """For each node the number of edges that it receives. Can be jitted."""
+    """For each node the number of edges that it receives. Can be jitted.
+
+    >>> import networkx as nx
+    >>> from gnnjax import data, graphs
+    >>> [star] = data.from_networkx([nx.star_graph(3)], [1])
+    >>> graphs.in_degrees(star).tolist()
+    [3, 1, 1, 1]
+    """
     ones = jnp.ones(graphs.receivers.shape, jnp.int32)
     return jax.ops.segment_sum(ones, graphs.receivers, graphs.nodes.shape[0])
 
@@ -61,6 +89,12 @@ def reverse_edges(senders, receivers, graph_ids, num_graphs: int):
 
     Returns:
       `[edges]` integers, an involution. numpy in, numpy out; with JAX arrays it can be jitted.
+
+    >>> import numpy as np
+    >>> from gnnjax import graphs
+    >>> senders, receivers, graph_ids = np.array([[0, 1, 1, 2, 3], [1, 2, 0, 1, 4], [0, 0, 0, 0, 1]])
+    >>> graphs.reverse_edges(senders, receivers, graph_ids, num_graphs=2).tolist()
+    [2, 3, 0, 1, 4]
     """
     xp = np if isinstance(senders, np.ndarray) else jnp
     # Sorted by (sender, receiver) and by (receiver, sender), a symmetric edge set lists opposite edges side
@@ -94,6 +128,12 @@ def to_networkx(graph: jraph.GraphsTuple, edge_attention: ArrayLike | None = Non
 
     Raises:
       ValueError: `graph` holds several graphs, or `edge_attention` not one value per edge.
+
+    >>> import networkx as nx
+    >>> from gnnjax import data, graphs
+    >>> [pair] = data.from_networkx([nx.path_graph(2)], [1])
+    >>> list(graphs.to_networkx(pair, edge_attention=[0.25, 0.75]).edges(data="attention"))
+    [(0, 1, 0.25), (1, 0, 0.75)]
     """
     if len(graph.n_node) != 1:
         raise ValueError(f"to_networkx takes a single graph, got a batch of {len(graph.n_node)}")

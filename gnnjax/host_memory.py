@@ -23,6 +23,10 @@ def keep_freed_memory() -> bool:
 
     Returns:
       Whether it took effect: False where the C library is not glibc.
+
+    >>> from gnnjax import host_memory
+    >>> host_memory.keep_freed_memory()  # doctest: +SKIP
+    True
     """
     if platform.libc_ver()[0] != "glibc":
         return False
@@ -31,7 +35,14 @@ def keep_freed_memory() -> bool:
 
 
 def peak_memory() -> int:
-    """The most memory that this process has held at any time so far, in bytes (resident set size)."""
+    """The most memory that this process has held at any time so far, in bytes (resident set size).
+
+    >>> import numpy as np
+    >>> from gnnjax import host_memory
+    >>> table = np.ones(10**7)
+    >>> host_memory.peak_memory() > table.nbytes
+    True
+    """
     # What getrusage says on Linux begins with the peak of the process that started this one.
     peak = _kibibytes("/proc/self/status", "VmHWM")
     if peak is not None:
@@ -45,6 +56,11 @@ def available_memory() -> int | None:
     """How many bytes programs can take before the system swaps, or None where the system does not tell.
 
     Linux says it outright; elsewhere all of the physical memory stands for it.
+
+    >>> from gnnjax import host_memory
+    >>> available = host_memory.available_memory()
+    >>> available is None or available > 0
+    True
     """
     available = _kibibytes("/proc/meminfo", "MemAvailable")
     if available is not None:
@@ -65,6 +81,13 @@ def require_memory(num_bytes: int, what: str, instead: str) -> None:
 
     Raises:
       MemoryLimitError: fewer bytes are available; says how many GB are needed and available.
+
+    >>> from gnnjax import host_memory
+    >>> host_memory.require_memory(8 * 10**3, "a table of 1000 numbers", "take fewer")
+    >>> host_memory.require_memory(8 * 10**15, "a table of 10^15 numbers", "take fewer")
+    Traceback (most recent call last):
+    ...
+    gnnjax.errors.MemoryLimitError: a table of 10^15 numbers needs 8000000.0 GB of memory and ... GB are available; ...
     """
     available = available_memory()
     if available is not None and num_bytes > available:

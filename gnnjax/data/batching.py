@@ -13,7 +13,16 @@ __all__ = ["BatchShape", "GraphBatch", "batch_shape", "iterate_batches", "make_b
 
 
 class BatchShape(NamedTuple):
-    """Static size of a batch, padding included: one graph and at least one node are padding."""
+    """Static size of a batch, padding included: one graph and at least one node are padding.
+
+    Examples:
+      >>> import networkx as nx, numpy as np
+      >>> from gnnjax import data
+      >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3)], [1, 0])
+      >>> shape = data.batch_shape(paths, [np.array([0, 1])], batch_size=2)
+      >>> shape.n_node, shape.n_edge, shape.n_graph
+      (6, 6, 3)
+    """
 
     n_node: int
     n_edge: int
@@ -36,6 +45,14 @@ class GraphBatch(NamedTuple):
       part: which part of a batch this is, where several devices share one; else None.
       label_mask: `[n_node]` bool, True for the nodes to classify, where nodes have labels (`labels` is then `[n_node]`
         int32); None where graphs have.
+
+    Examples:
+      >>> import networkx as nx, numpy as np
+      >>> from gnnjax import data
+      >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3)], [1, 0])
+      >>> [batch] = data.iterate_batches(paths, np.array([0, 1]), batch_size=2)
+      >>> batch.labels[:, 0].tolist(), batch.graph_mask.tolist()
+      ([1.0, 0.0, 0.0], [True, True, False])
     """
 
     graphs: jraph.GraphsTuple
@@ -62,6 +79,15 @@ def batch_shape(dataset: GraphDataset, orders: Iterable[np.ndarray], batch_size:
       orders: for each pass the graph indices in the order in which they are visited.
       batch_size: graphs per batch.
       num_parts: the devices that share each batch; the shape is that of a part.
+
+    Examples:
+      >>> import networkx as nx, numpy as np
+      >>> from gnnjax import data
+      >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3, 1)], [1, 0, 1])
+      >>> data.batch_shape(paths, [np.array([0, 1, 2]), np.array([2, 0, 1])], batch_size=2)
+      BatchShape(n_node=6, n_edge=6, n_graph=3)
+      >>> data.batch_shape(paths, [np.array([0, 1, 2])], batch_size=2, num_parts=2)
+      BatchShape(n_node=4, n_edge=4, n_graph=2)
     """
     nodes = edges = graphs = 1
     for order in orders:
@@ -76,6 +102,11 @@ def part_offsets(num_graphs: int, batch_size: int, num_parts: int = 1) -> np.nda
     """Where the parts of the batches of a pass begin and end: `[batches * num_parts + 1]`, from 0 to `num_graphs`.
 
     The graphs of each batch are dealt out to its parts in order, as evenly as their number allows.
+
+    Examples:
+      >>> from gnnjax import data
+      >>> data.part_offsets(5, batch_size=4, num_parts=2).tolist()
+      [0, 2, 4, 4, 5]
     """
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}, must be at least 1")
@@ -101,6 +132,14 @@ def make_batch(dataset: GraphDataset, indices: np.ndarray, shape: BatchShape) ->
 
     Raises:
       ValueError: they do not fit into `shape`.
+
+    Examples:
+      >>> import networkx as nx, numpy as np
+      >>> from gnnjax import data
+      >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3)], [1, 0])
+      >>> graphs = data.make_batch(paths, np.array([0, 1]), data.BatchShape(n_node=8, n_edge=8, n_graph=3)).graphs
+      >>> graphs.n_node.tolist(), graphs.senders.tolist()
+      ([2, 3, 3], [0, 1, 2, 3, 3, 4, 5, 5])
     """
     indices = np.arange(len(dataset))[indices]
     n_node, n_edge = dataset.n_node[indices], dataset.n_edge[indices]
@@ -148,6 +187,13 @@ def iterate_batches(
     """Yields `indices` in order, `batch_size` graphs at a time.
 
     The last batch may hold fewer graphs; all have one shape, by default that of `batch_shape` for this pass.
+
+    Examples:
+      >>> import networkx as nx, numpy as np
+      >>> from gnnjax import data
+      >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3, 1)], [1, 0, 1])
+      >>> [batch.graphs.n_node.tolist() for batch in data.iterate_batches(paths, np.array([2, 0, 1]), batch_size=2)]
+      [[1, 2, 1], [3, 1, 0]]
     """
     shape = batch_shape(dataset, [indices], batch_size) if shape is None else shape
     for start in range(0, len(indices), batch_size):

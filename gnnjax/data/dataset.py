@@ -48,6 +48,14 @@ class GraphDataset:
 
     Raises:
       DataError: a field has the wrong shape or type, an id is out of range, a feature is not finite.
+
+    Examples:
+      >>> from gnnjax import data
+      >>> dataset = data.from_arrays([[[1.0], [2.0]], [[0.5]]], [([0, 1], [1, 0]), ([], [])], [1, 0])
+      >>> len(dataset), dataset.task, dataset.nodes[:, 0].tolist(), dataset.n_edge.tolist()
+      (2, 'binary', [1.0, 2.0, 0.5], [2, 0])
+      >>> dataset[0].receivers.tolist(), dataset.in_features, dataset.out_features
+      ([1, 0], 1, 1)
     """
 
     name: str

@@ -36,6 +36,15 @@ def save(dataset: GraphDataset | NodeDataset, path: str | os.PathLike) -> None:
     """Writes `dataset` to `path`: either the whole file appears or nothing changes.
 
     Equal data give equal bytes.
+
+    Examples:
+      >>> import tempfile
+      >>> from gnnjax import data
+      >>> pair = data.from_arrays(None, [([0], [1])], [1], n_node=[2], name="pair")
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     data.save(pair, folder + "/pair.npz")
+      ...     data.load(folder + "/pair.npz").fingerprint() == pair.fingerprint()
+      True
     """
     if isinstance(dataset, NodeDataset):
         schema: dict[str, Any] = {"content": "nodes"} | {field: getattr(dataset, field) for field in _NODE_SCALARS}
@@ -60,6 +69,16 @@ def load(path: str | os.PathLike) -> GraphDataset:
     Raises:
       DataError: the file is absent, truncated, of another format or schema version, or a field is invalid;
         the message names the file, the graph and the field.
+
+    Examples:
+      >>> import tempfile
+      >>> from gnnjax import data
+      >>> pair = data.from_arrays(None, [([0], [1])], [1], n_node=[2], name="pair")
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     data.save(pair, folder + "/pair.npz")
+      ...     loaded = data.load(folder + "/pair.npz")
+      >>> loaded.name, loaded.n_node.tolist(), loaded.labels.tolist()
+      ('pair', [2], [[1.0]])
     """
     path = Path(path)
     arrays = _read_processed(path)
@@ -85,6 +104,16 @@ def load_nodes(path: str | os.PathLike) -> NodeDataset:
 
     Raises:
       DataError: as `load`.
+
+    Examples:
+      >>> import tempfile
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> edge, classes = np.array([[0], [1]], np.int32), np.array([2, 0], np.int32)
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     data.save(data.NodeDataset("pair", np.eye(2, dtype=np.float32), *edge, classes, 3), folder + "/pair.npz")
+      ...     data.load_nodes(folder + "/pair.npz").labels.tolist()
+      [2, 0]
     """
     path = Path(path)
     arrays = _read_processed(path)

@@ -25,7 +25,13 @@ __all__ = ["Molecules", "Refusal", "from_smiles"]
 
 @dataclasses.dataclass(frozen=True)
 class Refusal:
-    """A row without a graph, and why."""
+    """A row without a graph, and why.
+
+    Examples:
+      >>> from gnnjax import data
+      >>> data.from_smiles(["CCO", "C1CC"], [1, 0], skip_invalid=True).refused
+      [Refusal(row=1, smiles='C1CC', reason='it does not parse as SMILES')]
+    """
 
     row: int
     smiles: str
@@ -40,6 +46,12 @@ class Molecules:
       dataset: one graph per molecule that was not refused.
       rows: `[graphs]`, the row that each graph comes from.
       refused: the other rows.
+
+    Examples:
+      >>> from gnnjax import data
+      >>> molecules = data.from_smiles(["CCO", "C1CC", "CC"], [1, 0, 1], skip_invalid=True)
+      >>> len(molecules.dataset), molecules.rows.tolist(), len(molecules.refused)
+      (2, [0, 2], 1)
     """
 
     dataset: GraphDataset

@@ -35,6 +35,18 @@ class NodeDataset:
     Raises:
       DataError: a field has the wrong shape or type, an id or class is out of range, a feature is not finite, an edge
         occurs twice or out of order, or masks overlap; names the dataset, the field and the value.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> senders, receivers = data.sorted_unique_edges(np.array([1, 0, 2, 1]), np.array([0, 1, 1, 2]))
+      >>> path = data.NodeDataset(
+      ...     "path", np.eye(3, dtype=np.float32), senders, receivers, np.array([0, 1, 1], np.int32), num_classes=2
+      ... )
+      >>> path.num_nodes, path.num_edges
+      (3, 4)
+      >>> path.adjacency().toarray().tolist()
+      [[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
     """
 
     name: str
@@ -109,6 +121,13 @@ def sorted_unique_edges(
 
     Raises:
       DataError: an id does not fit into int32.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> senders, receivers = data.sorted_unique_edges(np.array([2, 0, 2]), np.array([1, 1, 1]))
+      >>> senders.tolist(), receivers.tolist()
+      ([0, 2], [1, 1])
     """
     order = np.lexsort((receivers, senders))
     ids = np.stack([senders, receivers])[:, order]

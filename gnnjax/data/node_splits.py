@@ -43,6 +43,11 @@ def random_node_splits(
 
     Raises:
       ValueError: a fraction leaves nothing for a part, or there is to be no split.
+
+    >>> from gnnjax import data
+    >>> splits = data.random_node_splits(10, fractions=(0.6, 0.2), num_splits=3)
+    >>> {part: masks.sum(axis=1).tolist() for part, masks in splits.items()}
+    {'train': [6, 6, 6], 'valid': [2, 2, 2], 'test': [2, 2, 2]}
     """
     return _draw(np.random.RandomState(seed), num_nodes, fractions, num_splits)
 
@@ -62,6 +67,11 @@ def paper_node_splits(name: str) -> dict[str, Bool[np.ndarray, "splits nodes"]]:
       ValueError: the paper does not use this dataset.
 
     Source: El et al. 2025 (arXiv 2502.12352), its published notebook.
+
+    >>> from gnnjax import data
+    >>> splits = data.paper_node_splits("texas")
+    >>> splits["train"].shape, {part: int(masks[0].sum()) for part, masks in splits.items()}
+    ((10, 183), {'train': 73, 'valid': 54, 'test': 56})
     """
     if name not in PAPER_NUM_NODES:
         raise ValueError(
@@ -86,6 +96,14 @@ def check_node_splits(splits: dict[str, np.ndarray], num_nodes: int, *, name: st
     Raises:
       DataError: a part is missing, unknown, of another shape or type, or empty, or shares nodes with another; names
         the part, the split and the node.
+
+    >>> from gnnjax import data
+    >>> splits = data.random_node_splits(10, num_splits=1)
+    >>> data.check_node_splits(splits, 10)
+    >>> data.check_node_splits(splits | {"test": splits["train"]}, 10)
+    Traceback (most recent call last):
+    ...
+    gnnjax.errors.DataError: splits: split 0: 4 nodes, such as 2, are both in 'train' and in 'test'; ...
     """
     if set(splits) != set(PARTS):
         raise DataError(f"{name}: must have the parts {', '.join(PARTS)}, has {', '.join(sorted(splits)) or 'none'}")

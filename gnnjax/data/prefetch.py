@@ -19,6 +19,14 @@ def prefetch(items: Iterable[T], ahead: int = 2) -> Iterator[T]:
     Args:
       items: for example `iterate_batches(...)`.
       ahead: at most so many wait to be taken, at least 1.
+
+    Examples:
+      >>> import networkx as nx, numpy as np
+      >>> from gnnjax import data
+      >>> paths = data.from_networkx([nx.path_graph(n) for n in (2, 3, 1)], [1, 0, 1])
+      >>> batches = data.iterate_batches(paths, np.array([2, 0, 1]), batch_size=2)
+      >>> [int(batch.graph_mask.sum()) for batch in data.prefetch(batches)]
+      [2, 1]
     """
     iterator = iter(items)
 

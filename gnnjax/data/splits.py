@@ -23,6 +23,11 @@ def random_split(num_graphs: int, *, seed: int, train: float = 0.8, valid: float
 
     Raises:
       ValueError: a fraction is negative, or they leave nothing for a part.
+
+    Examples:
+      >>> from gnnjax import data
+      >>> {part: indices.tolist() for part, indices in data.random_split(10, seed=0).items()}
+      {'train': [2, 8, 4, 9, 1, 6, 7, 3], 'valid': [0], 'test': [5]}
     """
     sizes = int(train * num_graphs), int(valid * num_graphs)
     if min(sizes) < 1 or sum(sizes) >= num_graphs:
@@ -44,6 +49,13 @@ def mutag_x_split(dataset: GraphDataset, *, seed: int) -> dict[str, np.ndarray]:
 
     Raises:
       DataError: the dataset has no edge labels.
+
+    Examples:
+      >>> from gnnjax import data
+      >>> signal = [[1], [0], [1], [1], [0]]
+      >>> pairs = data.from_arrays(None, [([0], [1])] * 5, [0, 0, 1, 0, 1], n_node=[2] * 5, edge_labels=signal)
+      >>> {part: indices.tolist() for part, indices in data.mutag_x_split(pairs, seed=0).items()}
+      {'train': [2, 0, 1, 3], 'valid': [4], 'test': [0, 3]}
     """
     order = np.random.RandomState(seed).permutation(len(dataset))
     num_train = int(0.8 * len(order))
@@ -56,6 +68,13 @@ def with_explained_part(dataset: GraphDataset, splits: dict[str, np.ndarray]) ->
 
     Raises:
       DataError: the dataset has no edge labels.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> pairs = data.from_arrays(None, [([0], [1])] * 3, [0, 1, 1], n_node=[2] * 3, edge_labels=[[0], [0], [1]])
+      >>> data.with_explained_part(pairs, {"train": np.array([0]), "test": np.array([1, 2])})["explained"].tolist()
+      [2]
     """
     return splits | {"explained": splits["test"][_has_signal(dataset)[splits["test"]]]}
 
@@ -79,6 +98,14 @@ def subsampled_split(
 
     Raises:
       DataError: that part has fewer graphs than asked for.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> published = {"train": np.arange(6), "test": np.array([6, 7])}
+      >>> splits = data.subsampled_split(published, seed=0, num_train=3, num_valid=2)
+      >>> {part: indices.tolist() for part, indices in splits.items()}
+      {'train': [5, 2, 1], 'valid': [0, 4], 'test': [6, 7]}
     """
     order = np.random.RandomState(seed).permutation(splits["train"])
     if num_train + num_valid > len(order):
@@ -87,5 +114,13 @@ def subsampled_split(
 
 
 def epoch_order(indices: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
-    """The order in which `indices` are visited in an epoch: a fresh permutation for each `(seed, epoch)`."""
+    """The order in which `indices` are visited in an epoch: a fresh permutation for each `(seed, epoch)`.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> orders = [data.epoch_order(np.arange(100), seed=0, epoch=epoch) for epoch in (0, 1, 0)]
+      >>> [bool((order == orders[0]).all()) for order in orders]
+      [True, False, True]
+    """
     return np.random.default_rng([seed, 1, epoch]).permutation(indices)

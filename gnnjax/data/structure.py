@@ -40,6 +40,14 @@ def shortest_path_distances(
     Raises:
       MemoryLimitError: the matrix does not fit in memory.
       ValueError: a path is longer than 32767 edges.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> edges, classes = np.array([[0, 1], [1, 2]], np.int32), np.zeros(3, np.int32)
+      >>> one_way = data.NodeDataset("one way", np.eye(3, dtype=np.float32), *edges, classes, num_classes=1)
+      >>> data.shortest_path_distances(one_way).tolist()
+      [[0, 1, 2], [-1, 0, 1], [-1, -1, 0]]
     """
     num_nodes = dataset.num_nodes
     require_memory(2 * num_nodes**2, f"{dataset.name}: the distance matrix of {num_nodes} nodes", _SPARSE_MODELS)
@@ -57,6 +65,12 @@ def distance_bias(distances: Int16[np.ndarray, "nodes nodes"]) -> Float32[np.nda
       MemoryLimitError: the matrix does not fit in memory.
 
     Source: El et al. 2025 (arXiv 2502.12352).
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> data.distance_bias(np.array([[0, 1, 2], [-1, 0, 1], [-1, -1, 0]], np.int16)).tolist()
+      [[0.0, 1.0, 0.5], [-1.0, 0.0, 1.0], [-1.0, -1.0, 0.0]]
     """
     require_memory(5 * distances.size, f"the distance bias of {len(distances)} nodes", _SPARSE_MODELS)
     bias = np.where(distances < 0, np.float32(-1), np.float32(0))
@@ -91,6 +105,15 @@ def laplacian_encoding(
       ValueError: `size` is not positive.
 
     Source: Dwivedi et al. 2020 (arXiv 2003.00982).
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data
+      >>> edges = np.array([[0, 1, 1, 2, 2, 3], [1, 0, 2, 1, 3, 2]], np.int32)
+      >>> classes = np.array([0, 0, 0, 1], np.int32)
+      >>> path = data.NodeDataset("path", np.eye(4, dtype=np.float32), *edges, classes, num_classes=2)
+      >>> data.laplacian_encoding(path, size=1)[:, 0].round(2)
+      array([ 0.58,  0.41, -0.41, -0.58], dtype=float32)
     """
     if size < 1:
         raise ValueError(f"size must be at least 1, is {size}")

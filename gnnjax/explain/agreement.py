@@ -16,6 +16,13 @@ class PairedEntries(NamedTuple):
       keys: `[count]` columns.
       first: `[count]` attention in the first matrix.
       second: `[count]` attention in the second.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> head = np.array([[0.75, 0.25], [0.5, 0.5]])
+    >>> pairs = explain.sample_paired_entries(head, head.T, 100, diagonal=False)
+    >>> pairs.first, pairs.second
+    (array([0.25, 0.5 ]), array([0.5 , 0.25]))
     """
 
     queries: Integer[np.ndarray, " count"]
@@ -38,6 +45,13 @@ def attention_agreement(
 
     Raises:
       ValueError: not a stack of square matrices of finite numbers.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> heads = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.1, 0.9], [0.6, 0.4]]])  # the second is 1 - the first
+    >>> explain.attention_agreement(heads).round(2)
+    array([[ 1., -1.],
+           [-1.,  1.]])
     """
     attention = _checked(attention, 3)
     heads, nodes, _ = attention.shape
@@ -77,6 +91,15 @@ def sample_paired_entries(
 
     Raises:
       ValueError: not two square matrices of finite numbers and one shape, or `count` is negative.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> first, second = np.random.default_rng(0).random((2, 50, 50))
+    >>> explain.sample_paired_entries(first, second, 10).first.shape
+    (10,)
+    >>> pairs = explain.sample_paired_entries(np.eye(2), np.ones((2, 2)), 10, diagonal=False)  # there are but two
+    >>> list(zip(pairs.queries.tolist(), pairs.keys.tolist()))
+    [(0, 1), (1, 0)]
     """
     first, second = _checked(first, 2), _checked(second, 2)
     if first.shape != second.shape or count < 0:

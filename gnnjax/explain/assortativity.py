@@ -16,6 +16,14 @@ def class_assortativity(attention_graph: AttentionGraph, labels: Integer[np.ndar
     Raises:
       ValueError: the attention graph is not a square matrix of finite numbers from 0 up, or `labels` are not one class
         for each node.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> attention = np.kron(np.eye(2), [[0, 1], [1, 0]])  # between 0 and 1, and between 2 and 3
+    >>> explain.class_assortativity(attention, np.array([0, 0, 1, 1]))
+    1.0
+    >>> explain.class_assortativity(attention, np.array([0, 1, 0, 1]))
+    -1.0
     """
     attention = off_diagonal(attention_matrix(attention_graph))
     member = np.eye(int(class_labels(labels, attention.shape[0]).max()) + 1)[labels]

@@ -23,7 +23,14 @@ _Attention = Float[Array | np.ndarray, "layers heads nodes nodes"]
 
 @jax.jit
 def layer_graphs(attention: _Attention) -> Float[Array, "layers nodes nodes"]:
-    """One graph per layer: the mean over its heads."""
+    """One graph per layer: the mean over its heads.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> heads = [[[1.0, 0.0], [0.0, 1.0]], [[0.0, 1.0], [1.0, 0.0]]]
+    >>> explain.layer_graphs(np.array([heads])).tolist()
+    [[[0.5, 0.5], [0.5, 0.5]]]
+    """
 
     def mean(heads):
         # Head by head: on CPU a reduction over the first axis takes ten times as long as these sums.
@@ -44,6 +51,15 @@ def attention_graph(
 
     Returns:
       `[nodes, nodes]`, or `[rows, nodes]`. Rows sum to one.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> before = np.array([[1.0, 0, 0], [1, 0, 0], [0, 1, 0]])  # each node attends to the one before it
+    >>> attention = np.tile(before, (2, 1, 1, 1))  # in two layers of one head
+    >>> explain.attention_graph(attention).tolist()
+    [[1.0, 0.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]]
+    >>> explain.attention_graph(attention, rows=np.array([2])).tolist()
+    [[1.0, 0.0, 0.0]]
     """
     layers = layer_graphs(attention)
     if rows is None:
@@ -59,6 +75,13 @@ def attention_rollout(attention: _Attention, residual: float = 0.5) -> Float[Arr
     Args:
       attention: `[layers, heads, nodes, nodes]`, first layer first.
       residual: :math:`\rho`, in [0, 1]; 0 gives `attention_graph`.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> before = np.array([[1.0, 0, 0], [1, 0, 0], [0, 1, 0]])  # each node attends to the one before it
+    >>> attention = np.tile(before, (2, 1, 1, 1))  # in two layers of one head
+    >>> explain.attention_rollout(attention)[2].tolist()
+    [0.25, 0.5, 0.25]
     """
     layers = layer_graphs(attention)
     return _product((1 - residual) * layers + residual * jnp.eye(layers.shape[-1]))
@@ -73,6 +96,13 @@ def head_path_graphs(
     Args:
       attention: `[layers, heads, nodes, nodes]`, first layer first.
       paths: for each wanted graph the head of each layer.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> stay, swap = np.eye(2), np.eye(2)[::-1]
+    >>> attention = np.array([[stay, swap], [stay, swap]])  # two layers of two heads
+    >>> explain.head_path_graphs(attention, np.array([[0, 1], [1, 1]])).tolist()
+    [[[0.0, 1.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]]
     """
     attention = jnp.asarray(attention)
     layers = jnp.arange(attention.shape[0])
@@ -91,6 +121,15 @@ def average_attention_graph(
 
     Raises:
       ValueError: there are no runs, or their shapes differ.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> stay, swap = np.eye(2), np.eye(2)[::-1]
+    >>> runs = [np.array([[stay], [stay]]), np.array([[swap], [swap]])]  # two layers of one head each
+    >>> explain.average_attention_graph(runs).tolist()
+    [[0.5, 0.5], [0.5, 0.5]]
+    >>> explain.average_attention_graph(runs, first="product").tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     """
     if first not in ("runs", "product"):
         raise ValueError(f"first is {first!r}, must be runs or product")

@@ -18,6 +18,12 @@ def bias_attention(
 
     Raises:
       ValueError: the bias is not a square matrix of finite numbers.
+
+    >>> import numpy as np
+    >>> from gnnjax import data, explain
+    >>> bias = data.distance_bias(np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], np.int16))  # of the path 0 - 1 - 2
+    >>> explain.bias_attention(bias, strength=1)[0].round(2)
+    array([0.19, 0.51, 0.31], dtype=float32)
     """
     bias = np.asarray(distance_bias)
     if bias.ndim != 2 or bias.shape[0] != bias.shape[1] or not bias.size:
@@ -41,6 +47,14 @@ def bias_attention_graph(
 
     Raises:
       ValueError: there is no layer, or as in `bias_attention`.
+
+    >>> import numpy as np
+    >>> from gnnjax import data, explain
+    >>> bias = data.distance_bias(np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]], np.int16))  # of the path 0 - 1 - 2
+    >>> explain.bias_attention_graph(bias, num_layers=2, strength=100).round(2)
+    array([[0.5, 0. , 0.5],
+           [0. , 1. , 0. ],
+           [0.5, 0. , 0.5]], dtype=float32)
     """
     if num_layers < 1:
         raise ValueError(f"num_layers is {num_layers}, and an attention graph needs at least one layer")

@@ -20,6 +20,14 @@ def mean_clustering(adjacency: AdjacencyMatrix) -> float:
 
     Raises:
       ValueError: the matrix is not square.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> senders, receivers = [0, 1, 2, 2], [1, 2, 0, 3]  # a triangle with a tail
+    >>> adjacency = np.zeros((4, 4))
+    >>> adjacency[senders, receivers] = 1
+    >>> round(explain.mean_clustering(adjacency), 3)  # of 1, 1, 1/3 and 0
+    0.583
     """
     edges = adjacency_matrix(adjacency, self_loops=False)
     edges = (edges + edges.T).tocsr().astype(np.int64)

@@ -53,6 +53,13 @@ class DeletionCurve(NamedTuple):
       changed: `[draws, points]`, share in [0, 1] of them that are classified otherwise than by the intact model.
       total_variation: `[draws, points]`, mean total-variation distance in [0, 1] of their class probabilities from
         those of the intact model.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> falling = np.array([[1, 0.5, 0], [1, 1, 0]])  # two draws
+    >>> curve = explain.DeletionCurve(np.array([0, 0.5, 1]), falling, 1 - falling, 1 - falling)
+    >>> curve.area("accuracy")
+    array([0.5 , 0.75])
     """
 
     fractions: Float[np.ndarray, " points"]
@@ -102,6 +109,19 @@ def deletion_curves(
     Raises:
       MemoryLimitError: dense attention does not fit in memory.
       ValueError: the model has no attention, or an argument does not fit.
+
+    >>> import numpy as np
+    >>> from flax import nnx
+    >>> from gnnjax import data, explain, models
+    >>> path = data.NodeDataset("path", np.eye(3, dtype=np.float32), np.array([0, 1, 1, 2], np.int32),
+    ...                         np.array([1, 0, 2, 1], np.int32), np.array([0, 1, 0], np.int32), num_classes=2)
+    >>> inputs = models.node_inputs(path.graph)
+    >>> model = models.GraphTransformer(3, 2, attention="sparse", hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+    >>> curves = explain.deletion_curves(model, inputs, path.labels, np.ones(3, bool), fractions=(0, 0.5, 1), draws=2)
+    >>> [(order, curve.accuracy.shape) for order, curve in curves.items()]
+    [('largest_first', (1, 3)), ('smallest_first', (1, 3)), ('random', (2, 3))]
+    >>> curves["largest_first"].changed[0, 0].item()  # where nothing is deleted
+    0.0
     """
     num_nodes, num_entries = inputs.pattern.num_nodes, inputs.pattern.rows.shape[0]
     labels, mask = class_labels(labels, num_nodes), check_evaluated_nodes(mask, num_nodes)
@@ -156,6 +176,14 @@ def pool_deletion_curves(
 
     Raises:
       ValueError: there are no runs, or their orders or fractions differ.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> runs = [{"random": explain.DeletionCurve(np.array([0, 1]), *[np.array(draws)] * 3)}
+    ...         for draws in ([[1, 0], [1, 0.5]], [[0.75, 0.5]])]
+    >>> explain.pool_deletion_curves(runs)["random"].accuracy
+    array([[1.  , 0.25],
+           [0.75, 0.5 ]])
     """
     if not runs:
         raise ValueError("runs is empty: give the curves of at least one run")

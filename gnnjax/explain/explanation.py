@@ -78,6 +78,13 @@ class Subgraph(NamedTuple):
       graph: its nodes and edges are numbered anew, in the old order.
       nodes: `[nodes]`, which nodes of the whole graph they are.
       edges: `[edges]`, which edges of the whole graph they are.
+
+    >>> import numpy as np
+    >>> from gnnjax import data, explain
+    >>> path = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [1])[0]
+    >>> part = explain.Explanation(path, np.array([0.1, 0.9])).subgraph(top_k=1)
+    >>> part.nodes.tolist(), part.edges.tolist(), part.graph.senders.tolist(), part.graph.receivers.tolist()
+    ([1, 2], [1], [0], [1])
     """
 
     graph: jraph.GraphsTuple

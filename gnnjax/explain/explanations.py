@@ -34,6 +34,13 @@ class Explanations:
 
     Raises:
       DataError: a field does not fit the others or is not finite; names the field.
+
+    >>> import numpy as np
+    >>> from gnnjax import data, explain
+    >>> paths = data.from_arrays([np.ones((3, 1))] * 2, [([0, 1], [1, 2])] * 2, [1, 0], name="paths")
+    >>> found = explain.Explanations(paths, np.array([1, 0]), np.array([0.9, 0.1, 0.2, 0.8]), method="gsat")
+    >>> [(each.name, each.edge_mask.tolist()) for each in found]
+    [('paths, graph 1', [0.9, 0.1]), ('paths, graph 0', [0.2, 0.8])]
     """
 
     dataset: GraphDataset

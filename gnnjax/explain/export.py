@@ -35,6 +35,14 @@ def write_graphml(
 
     Raises:
       ValueError: as in `to_graph`.
+
+    >>> import tempfile
+    >>> import networkx as nx, numpy as np
+    >>> from gnnjax import explain
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     explain.write_graphml(f"{folder}/found.graphml", np.array([[0.75, 0.25], [0.0, 1.0]]), threshold=0.5)
+    ...     nx.read_graphml(f"{folder}/found.graphml").edges(data="weight")
+    OutEdgeDataView([('0', '0', 0.75), ('1', '1', 1.0)])
     """
     graph = to_graph(attention_graph, threshold=threshold, count=count, labels=labels)
     with atomic_open(path) as file:
@@ -52,6 +60,15 @@ def write_json(
     """Writes node-link JSON for networkx and d3: `nodes` of `id` and `label`, `edges` of `source`, `target`, `weight`.
 
     Arguments and errors are those of `write_graphml`.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> attention, labels = np.array([[0.75, 0.25], [0.0, 1.0]]), np.array([3, 5])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     explain.write_json(f"{folder}/found.json", attention, labels=labels)
+    ...     explain.read_json(f"{folder}/found.json").labels
+    array([3, 5])
     """
     graph = to_graph(attention_graph, threshold=threshold, count=count, labels=labels)
     with atomic_open(path, "t") as file:
@@ -69,6 +86,16 @@ def write_npz(
     """Writes compressed arrays `num_nodes`, `queries`, `keys`, `weights` and, if there are classes, `labels`.
 
     Arguments and errors are those of `write_graphml`.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> attention, labels = np.array([[0.75, 0.25], [0.0, 1.0]]), np.array([3, 5])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     explain.write_npz(f"{folder}/found.npz", attention, labels=labels, count=2)
+    ...     explain.read_npz(f"{folder}/found.npz").attention_graph.toarray()
+    array([[0.75, 0.  ],
+           [0.  , 1.  ]])
     """
     kept = prune(attention_graph, threshold=threshold, count=count).tocoo()
     queries, keys = (axis.astype(np.int32) for axis in kept.coords)

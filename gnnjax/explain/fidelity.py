@@ -36,6 +36,12 @@ class PartLogits(NamedTuple):
       whole: `[graphs, outputs]`, logits of the whole graphs.
       kept: the same where only the explanation passes messages.
       left: the same where all but the explanation does.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> whole, kept, left = np.array([[2.0]]), np.array([[1.0]]), np.array([[-1.0]])
+    >>> explain.fidelity(explain.PartLogits("binary", np.ones((1, 1)), whole, kept, left), form="accuracy")
+    Fidelity(plus=1.0, minus=0.0)
     """
 
     task: Task
@@ -51,6 +57,11 @@ class Fidelity(NamedTuple):
     Attributes:
       plus: without the explanation; high where the explanation is necessary.
       minus: with the explanation alone; low where it is sufficient.
+
+    >>> from gnnjax import explain
+    >>> good, useless = explain.Fidelity(plus=0.8, minus=0.2), explain.Fidelity(plus=0.0, minus=0.2)
+    >>> round(explain.characterization(good), 2), explain.characterization(useless)
+    (0.8, 0.0)
     """
 
     plus: float

@@ -26,6 +26,19 @@ def own_attention(model: GraphTransformer, inputs: NodeInputs, *, copies: int = 
     Raises:
       MemoryLimitError: so many, of dense attention, do not fit in memory.
       ValueError: the model has no attention, or the attention is not finite.
+
+    >>> import numpy as np
+    >>> from flax import nnx
+    >>> from gnnjax import data, explain, models
+    >>> path = data.NodeDataset("path", np.eye(3, dtype=np.float32), np.array([0, 1, 1, 2], np.int32),
+    ...                         np.array([1, 0, 2, 1], np.int32), np.array([0, 1, 0], np.int32), num_classes=2)
+    >>> inputs = models.node_inputs(path.graph)
+    >>> model = models.GraphTransformer(3, 2, attention="sparse", hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+    >>> attention = explain.own_attention(model, inputs)
+    >>> attention.shape  # layers, heads, entries: four edges and three self loops
+    (1, 2, 7)
+    >>> attention.sum(-1).round(2).tolist()  # one for each of the three nodes
+    [[3.0, 3.0]]
     """
     if not isinstance(model, GraphTransformer):
         raise ValueError(f"model is a {type(model).__name__}, which has no attention: take a GraphTransformer")

@@ -11,6 +11,11 @@ def gini(values: Float[np.ndarray, " items"] | Integer[np.ndarray, " items"]) ->
 
     Raises:
       ValueError: a value is negative or NaN, or `values` has more than one dimension.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> explain.gini(np.array([2, 2, 2, 2])), explain.gini(np.array([0, 0, 0, 8]))
+    (0.0, 0.75)
     """
     values = np.asarray(values, np.float64)
     if values.ndim != 1 or not np.all(values >= 0):

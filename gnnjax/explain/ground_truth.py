@@ -22,6 +22,13 @@ class TruthScores(NamedTuple):
       recall: `[graphs]`, share of the true edges that are selected.
       f1: `[graphs]`, harmonic mean of the two.
       iou: `[graphs]`, edges both selected and true, of those that are one or the other.
+
+    >>> import numpy as np
+    >>> from gnnjax import data, explain
+    >>> paths = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [1], edge_labels=[[1, 1]])
+    >>> scores = explain.truth_scores(explain.Explanations(paths, np.array([0]), np.array([0.9, 0.1])), top_k=1)
+    >>> scores.precision, scores.recall
+    (array([1.]), array([0.5]))
     """
 
     positions: Integer[np.ndarray, " graphs"]
@@ -45,6 +52,12 @@ class ExplanationRocAuc(NamedTuple):
       pooled: of all edges together, see `explanation_roc_auc`.
       per_graph: mean over the graphs that have both true and other edges, NaN if there is none; values of different
         graphs need not be comparable.
+
+    >>> import numpy as np
+    >>> from gnnjax import data, explain
+    >>> paths = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [1], edge_labels=[[1, 0]])
+    >>> explain.explanation_roc_aucs(explain.Explanations(paths, np.array([0]), np.array([0.9, 0.1]))).pooled
+    1.0
     """
 
     pooled: float

@@ -18,6 +18,13 @@ class HopAttention(NamedTuple):
       count: `[hops + 1]`, number of entries at each distance.
       unreachable_total: sum of the attention to keys that no path leads to.
       unreachable_count: number of such entries.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> apart = np.array([[0, -1], [-1, 0]])  # two nodes without an edge
+    >>> found = explain.attention_by_hops(np.array([[0.75, 0.25], [0.25, 0.75]]), apart)
+    >>> found.share, found.unreachable_share
+    (array([0.75]), 0.25)
     """
 
     total: Float[np.ndarray, " distances"]
@@ -57,6 +64,14 @@ def attention_by_hops(
 
     Raises:
       ValueError: either is not a square matrix, the shapes differ, or a number is out of range.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> attention = np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5]])
+    >>> distances = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]])  # of the path 0 - 1 - 2
+    >>> found = explain.attention_by_hops(attention, distances)
+    >>> found.total.tolist(), found.count.tolist(), found.mean.tolist()
+    ([1.5, 1.0, 0.5], [3, 4, 2], [0.5, 0.25, 0.25])
     """
     attention = dense_attention_matrix(attention_graph)
     distances = _checked_distances(distances, attention)
@@ -74,6 +89,13 @@ def expected_hops(
     """`[nodes]`, mean hops from each query to the keys within reach, weighted by attention.
 
     NaN where a query pays no attention to keys within reach. Arguments and errors are those of `attention_by_hops`.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> attention = np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5]])
+    >>> distances = np.array([[0, 1, 2], [1, 0, 1], [2, 1, 0]])  # of the path 0 - 1 - 2
+    >>> explain.expected_hops(attention, distances)
+    array([0.75, 0.5 , 0.75])
     """
     attention = dense_attention_matrix(attention_graph)
     distances = _checked_distances(distances, attention)
@@ -88,6 +110,11 @@ def class_means(
 
     Raises:
       ValueError: `labels` are not one class for each value, or not below `num_classes`.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> explain.class_means(np.array([0.75, 0.25, np.nan]), np.array([0, 0, 1]))
+    array([0.5, nan])
     """
     values = np.asarray(values, np.float64)
     labels = class_labels(labels, len(values))

@@ -67,6 +67,16 @@ def write_html(
 
     Raises:
       DataError: an argument does not fit the others or does not hold what it must; names the argument.
+
+    >>> import os, tempfile
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> attention, ends = np.array([[[[0.75, 0.25], [0.5, 0.5]]]]), np.array([0, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     explain.write_html(f"{folder}/page.html", layers=explain.layer_graphs(attention), labels=np.array([0, 1]),
+    ...                        aggregated=explain.attention_graph(attention), senders=ends, receivers=ends[::-1])
+    ...     os.listdir(folder)
+    ['page.html']
     """
     graphs = _named_graphs(layers, aggregated, heads)
     nodes = graphs[0].matrix.shape[0]

@@ -19,6 +19,13 @@ def edge_correlation(attention_graph: AttentionGraph, adjacency: AdjacencyMatrix
 
     Raises:
       ValueError: either is not a square matrix, the shapes differ, or attention is negative or not finite.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> adjacency = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    >>> to_neighbours, to_others = adjacency / 2, 1 - adjacency
+    >>> [round(explain.edge_correlation(attention, adjacency), 2) for attention in (to_neighbours, to_others)]
+    [1.0, -1.0]
     """
     attention = off_diagonal(attention_matrix(attention_graph))
     nodes = attention.shape[0]
@@ -47,6 +54,13 @@ def edge_overlap(predicted: AdjacencyMatrix, adjacency: AdjacencyMatrix) -> floa
 
     Raises:
       ValueError: the matrices are not square or differ in size.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> adjacency = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+    >>> found = explain.prune(np.array([[0.2, 0.8, 0], [0.9, 0.1, 0], [0.7, 0, 0.3]]), threshold=0.5)
+    >>> explain.edge_overlap(found, adjacency)  # 2 in both, 5 in one or both
+    0.4
     """
     edges = adjacency_matrix(adjacency, self_loops=False)
     found = adjacency_matrix(predicted, edges.shape[0], self_loops=False)

@@ -42,6 +42,12 @@ class InterventionResult(NamedTuple):
     Attributes:
       accuracy: share in [0, 1] of the evaluated nodes that are classified correctly.
       changed: share in [0, 1] of the evaluated nodes that are classified otherwise than by the intact model.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain
+    >>> runs = [explain.InterventionResult(accuracy=1.0, changed=0.0), explain.InterventionResult(0.5, 0.5)]
+    >>> explain.InterventionResult(*np.mean(runs, axis=0).tolist())
+    InterventionResult(accuracy=0.75, changed=0.25)
     """
 
     accuracy: float
@@ -89,6 +95,17 @@ def attention_interventions(
     Raises:
       MemoryLimitError: dense attention does not fit in memory.
       ValueError: the model has no attention, or an array or number does not fit the graph.
+
+    >>> import numpy as np
+    >>> from flax import nnx
+    >>> from gnnjax import data, explain, models
+    >>> path = data.NodeDataset("path", np.eye(3, dtype=np.float32), np.array([0, 1, 1, 2], np.int32),
+    ...                         np.array([1, 0, 2, 1], np.int32), np.array([0, 1, 0], np.int32), num_classes=2)
+    >>> inputs = models.node_inputs(path.graph)
+    >>> model = models.GraphTransformer(3, 2, attention="sparse", hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+    >>> results = explain.attention_interventions(model, inputs, path.labels, np.ones(3, bool), reference_nodes=1)
+    >>> list(results)[:5], results["intact"].changed
+    (['intact', 'zero', 'identity', 'uniform_neighbors', 'mean_row'], 0.0)
     """
     num_nodes = inputs.pattern.num_nodes
     labels, mask = class_labels(labels, num_nodes), check_evaluated_nodes(mask, num_nodes)
@@ -125,7 +142,14 @@ def attention_interventions(
 
 @jax.jit
 def uniform_attention(pattern: SparsePattern) -> Float[Array, "1 1 entries"]:
-    """The same attention to all that a node may attend to."""
+    """The same attention to all that a node may attend to.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain, ops
+    >>> pattern = ops.sparse_pattern(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)  # 0 attends to both, 1 to itself
+    >>> explain.uniform_attention(pattern).tolist()
+    [[[0.5, 0.5, 1.0]]]
+    """
     ones = jnp.ones((1, 1, pattern.rows.shape[0]))
     return mask_attention(ones, True, pattern, True)
 
@@ -145,6 +169,13 @@ def mean_row_attention(
 
     Returns:
       `[layers, heads, entries]`, or `[layers, heads, 1, nodes]`.
+
+    >>> import numpy as np
+    >>> from gnnjax import explain, ops
+    >>> pattern = ops.sparse_pattern(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)  # 0 attends to both, 1 to itself
+    >>> attention = np.array([[[0.5, 0.5, 1.0]]], np.float32)
+    >>> np.asarray(explain.mean_row_attention(attention, pattern)).round(2)  # of 0: 1/2 and 3/4, scaled
+    array([[[0.4, 0.6, 1. ]]], dtype=float32)
     """
     attention = jnp.asarray(attention)
     if attention.ndim == 4:

@@ -32,6 +32,17 @@ def masked_classifier(model: nnx.Module | Callable, weights: Any = None) -> Mask
     Returns:
       For a `models.GSAT` the mask multiplies the attention that the model learned on the whole graph; for a backbone it
       is the factor on each message.
+
+    Examples:
+      >>> import jax
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, explain, models
+      >>> path = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [1], undirected=True)
+      >>> classify = jax.jit(explain.masked_classifier(models.GIN(1, 1, num_layers=1, rngs=nnx.Rngs(0))))
+      >>> whole, without_edges = classify(path[0]), classify(path[0], np.zeros(4))
+      >>> whole.shape, bool(whole[0, 0] == without_edges[0, 0])
+      ((1, 1), False)
     """
     if not isinstance(model, nnx.Module):
         return jax.tree_util.Partial(model, weights)
@@ -70,6 +81,16 @@ def masked_logits(
       dataset, indices: the graphs, in order.
       edge_mask: `[sum n_edge]` in the order of `indices`; None stands for ones.
       batch_size: graphs at a time.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data, explain, graphs, ops
+      >>> paths = data.from_arrays([np.ones((3, 1))] * 2, [([0, 1], [1, 2])] * 2, [1, 0])
+      >>> def count_edges(weight, batch, mask):
+      ...     return weight * ops.segment_sum(mask, graphs.edge_graph_ids(batch), len(batch.n_node))[:, None]
+      >>> classify = explain.masked_classifier(count_edges, 10.0)
+      >>> explain.masked_logits(classify, paths, np.array([0, 1]), np.array([1.0, 1.0, 0.5, 0.0])).tolist()
+      [[20.0], [5.0]]
     """
     logits, done = [], 0
     for batch in iterate_batches(dataset, np.asarray(indices), batch_size=batch_size):

@@ -43,6 +43,14 @@ class NetworkStatistics(NamedTuple):
       modularity: of these communities.
       community_rand: adjusted Rand index of communities and classes.
       community_information: normalized mutual information of communities and classes.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> ring = np.roll(np.eye(4), 1, axis=1)  # each node attends to the next
+      >>> statistics = explain.network_statistics(ring, ring, np.array([0, 0, 1, 1]))
+      >>> statistics.reciprocity, statistics.edge_overlap
+      (0.0, 1.0)
     """
 
     in_degree_gini: float
@@ -75,6 +83,13 @@ def to_graph(
 
     Raises:
       ValueError: as in `prune`, or `labels` are not one class for each node.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> graph = explain.to_graph(np.array([[0.5, 0.5], [0.25, 0.75]]), threshold=0.5, labels=np.array([1, 0]))
+      >>> list(graph.edges(data="weight")), graph.nodes[0]["label"]
+      ([(0, 0, 0.5), (0, 1, 0.5), (1, 1, 0.75)], 1)
     """
     kept = prune(attention_graph, threshold=threshold, count=count).tocoo()
     graph = nx.DiGraph()
@@ -106,6 +121,14 @@ def network_statistics(
 
     Raises:
       ValueError: shapes do not fit, attention is negative or not finite, or `count` is out of range.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> groups = np.kron(np.eye(2), np.ones((3, 3)))  # three nodes that attend to each other, and three more
+      >>> statistics = explain.network_statistics(groups / 3, groups, np.array([0, 0, 0, 1, 1, 1]))
+      >>> statistics.num_communities, statistics.community_rand, round(statistics.class_assortativity, 2)
+      (2, 1.0, 1.0)
     """
     # Here and not above, because it takes longer to import than all of gnnjax.
     from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score  # noqa: PLC0415

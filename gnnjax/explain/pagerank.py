@@ -22,6 +22,13 @@ def pagerank(
 
     Raises:
       ValueError: the attention graph is not a square matrix of finite numbers from 0 up, or `damping` is out of range.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> to_first = np.array([[1.0, 0, 0], [1, 0, 0], [1, 0, 0]])
+      >>> explain.pagerank(to_first).round(2).tolist()
+      [0.9, 0.05, 0.05]
     """
     if not 0 <= damping < 1:
         raise ValueError(f"damping is {damping}, not in [0, 1)")

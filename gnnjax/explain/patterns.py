@@ -17,6 +17,13 @@ class ReferenceNodes(NamedTuple):
     Attributes:
       nodes: `[count]` node ids.
       mean_attention: `[count]` attention that a query pays them on average.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> to_second = np.array([[0.0, 1, 0], [0, 1, 0], [0, 1, 0]])
+      >>> explain.reference_nodes(to_second, count=1).nodes.tolist()
+      [1]
     """
 
     nodes: Integer[np.ndarray, " count"]
@@ -29,6 +36,12 @@ class KeyConcentration(NamedTuple):
     Attributes:
       top_share: share in [0, 1] of all attention that goes to the `count` most attended keys.
       gini: Gini coefficient of the column sums, 0 where all keys receive the same.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> explain.key_concentration(np.full((4, 4), 0.25), count=1).top_share
+      0.25
     """
 
     top_share: float
@@ -40,6 +53,12 @@ def self_attention_share(attention_graph: AttentionGraph) -> float:
 
     Raises:
       ValueError: the attention graph is not a square matrix of finite numbers from 0 up.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> explain.self_attention_share(np.array([[0.5, 0.5], [0.0, 1.0]]))
+      0.75
     """
     attention = attention_matrix(attention_graph)
     total = attention.sum(dtype=np.float64)
@@ -51,6 +70,12 @@ def reference_nodes(attention_graph: AttentionGraph, count: int = 10) -> Referen
 
     Raises:
       ValueError: as in `self_attention_share`, or `count` is not between 1 and the number of nodes.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> explain.reference_nodes(np.array([[0.5, 0.5], [0.0, 1.0]]), count=2)
+      ReferenceNodes(nodes=array([1, 0]), mean_attention=array([0.75, 0.25]))
     """
     received = _received(attention_graph, count)
     nodes = np.argsort(-received, kind="stable")[:count]
@@ -66,6 +91,12 @@ def key_concentration(attention_graph: AttentionGraph, count: int = 10) -> KeyCo
 
     Raises:
       ValueError: as in `reference_nodes`.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> explain.key_concentration(np.array([[0.5, 0.5], [0.0, 1.0]]), count=1)
+      KeyConcentration(top_share=0.75, gini=0.25)
     """
     received = _received(attention_graph, count)
     total = received.sum()

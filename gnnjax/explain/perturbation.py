@@ -21,6 +21,18 @@ class RandomPerturbation(NamedTuple):
         edges than the explanation's are lost.
       necessity: `[graphs]`, share in [0, 1] of the draws with another prediction when edges of the explanation are
         lost; 0 where nothing is selected.
+
+    Examples:
+      >>> import jax
+      >>> import numpy as np
+      >>> from gnnjax import data, explain
+      >>> path = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [1])
+      >>> found = explain.Explanations(path, np.array([0]), np.array([0.9, 0.1]))
+      >>> ignore_edges = explain.masked_classifier(lambda weight, graphs, mask: weight * graphs.n_node[:, None], 1.0)
+      >>> selected = explain.select_edges(found, top_k=1)
+      >>> survival = explain.random_perturbation(found, ignore_edges, selected, key=jax.random.key(0))
+      >>> survival.sufficiency.tolist(), survival.necessity.tolist()
+      ([1.0], [0.0])
     """
 
     sufficiency: Float[np.ndarray, " graphs"]

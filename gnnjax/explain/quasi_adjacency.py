@@ -16,6 +16,13 @@ class GridThreshold(NamedTuple):
     Attributes:
       threshold: the threshold t, a multiple of 0.001.
       entries: bool `[nodes, nodes]`, where attention is at least t; `entries.nnz` is how many they are.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> found = explain.grid_threshold(np.array([[0.9, 0.1], [0.4, 0.6]]), 2)
+      >>> found.threshold, found.entries.toarray().tolist()
+      (0.401, [[True, False], [False, True]])
     """
 
     threshold: float
@@ -34,6 +41,13 @@ def top_entries(attention_graph: AttentionGraph, count: int, *, diagonal: bool =
 
     Raises:
       ValueError: `count` is not between 0 and nodes^2, or the attention graph is not a valid one.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> attention = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
+      >>> explain.top_entries(attention, 2, diagonal=False).astype(int).toarray().tolist()
+      [[0, 1, 0], [0, 0, 1], [0, 0, 0]]
     """
     matrix = attention_matrix(attention_graph)
     _check_count(count, matrix.shape[0])
@@ -52,6 +66,14 @@ def grid_threshold(attention_graph: AttentionGraph, count: int, *, diagonal: boo
     """The paper's threshold: of t = 0, 0.001, ..., 0.999 the first whose entries >= t are closest to `count` in number.
 
     Arguments and errors are those of `top_entries`. Entries are compared with t in the attention graph's own precision.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> attention = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
+      >>> found = explain.grid_threshold(attention, 3)
+      >>> found.threshold, found.entries.nnz  # 0.3 would let in five
+      (0.301, 3)
     """
     matrix = attention_matrix(attention_graph)
     nodes = matrix.shape[0]
@@ -88,6 +110,13 @@ def prune(
 
     Raises:
       ValueError: both `threshold` and `count` are given, `threshold` is negative or NaN, or as in `top_entries`.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> attention = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.1, 0.8]])
+      >>> explain.prune(attention, threshold=0.3, diagonal=False).toarray().tolist()
+      [[0.0, 0.3, 0.0], [0.0, 0.0, 0.3], [0.0, 0.0, 0.0]]
     """
     if threshold is not None and count is not None:
         raise ValueError("threshold and count both say what to keep: give one of them")

@@ -17,6 +17,12 @@ def reciprocity(attention_graph: AttentionGraph) -> float:
       ValueError: the attention graph is not a square matrix of finite numbers from 0 up.
 
     Source: Squartini et al., Scientific Reports 2013 (arXiv 1208.4208).
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> explain.reciprocity(np.array([[0.25, 0.75], [0.25, 0.75]]))  # 2 * 0.25 of 0.75 + 0.25
+      0.5
     """
     attention = off_diagonal(attention_matrix(attention_graph))
     if isinstance(attention, sparse.csr_array):

@@ -9,7 +9,14 @@ __all__ = ["AdjacencyRecovery", "Recovery", "adjacency_recovery", "recovery"]
 
 
 class Recovery(NamedTuple):
-    """Precision, recall and F1 in [0, 1] of predicted entries; 0 where no entry is predicted or to be found."""
+    """Precision, recall and F1 in [0, 1] of predicted entries; 0 where no entry is predicted or to be found.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> explain.recovery(np.eye(2), np.ones((2, 2))).recall  # the diagonal is half of the entries
+      0.5
+    """
 
     precision: float
     recall: float
@@ -26,6 +33,14 @@ class AdjacencyRecovery(NamedTuple):
       top_off_diagonal: `top` with self-attention and self loops left out before counting.
       grid_off_diagonal: `grid` likewise.
       threshold_off_diagonal: its threshold.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> path = np.eye(3, k=1) + np.eye(3, k=-1)
+      >>> found = explain.adjacency_recovery((path + np.eye(3)) / 3, path)
+      >>> found.top.f1, found.threshold
+      (1.0, 0.001)
     """
 
     top: Recovery
@@ -46,6 +61,14 @@ def recovery(predicted: AdjacencyMatrix, adjacency: AdjacencyMatrix, *, diagonal
 
     Raises:
       ValueError: the matrices are not square or differ in size.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> path = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]])
+      >>> star = np.array([[0, 1, 1], [1, 0, 0], [1, 0, 0]])
+      >>> explain.recovery(star, path, diagonal=False)
+      Recovery(precision=0.5, recall=0.5, f1=0.5)
     """
     edges = adjacency_matrix(adjacency, self_loops=diagonal)
     found = adjacency_matrix(predicted, edges.shape[0], self_loops=None if diagonal else False)
@@ -66,6 +89,14 @@ def adjacency_recovery(attention_graph: AttentionGraph, adjacency: AdjacencyMatr
 
     Raises:
       ValueError: either is not a square matrix, the shapes differ, or attention is negative or not finite.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> path = np.eye(3, k=1) + np.eye(3, k=-1)
+      >>> found = explain.adjacency_recovery(np.eye(3), path)  # each node attends to itself alone
+      >>> found.top.precision, found.top_off_diagonal.precision
+      (1.0, 0.0)
     """
     attention = attention_matrix(attention_graph)
     results = []

@@ -35,6 +35,14 @@ def rewire(
 
     Source: global Curveball trades, Carstens et al., ESA 2018 (arXiv 1804.08487), after Strona et al., Nature
     Communications 2014.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> senders, receivers = np.array([0, 0, 1, 2, 3]), np.array([1, 2, 2, 3, 0])
+      >>> new_senders, new_receivers = explain.rewire(senders, receivers, 4)
+      >>> np.bincount(new_senders).tolist(), np.bincount(new_receivers).tolist()  # the degrees stay as they are
+      ([2, 1, 1, 1], [1, 1, 2, 1])
     """
     senders, receivers = np.asarray(senders, np.int64), np.asarray(receivers, np.int64)
     ids = np.concatenate([senders, receivers])

@@ -21,6 +21,16 @@ class SavedAttentionGraph(NamedTuple):
     Attributes:
       attention_graph: csr_array `[nodes, nodes]`, row = query, column = key.
       labels: `[nodes]` classes, or None.
+
+    Examples:
+      >>> import tempfile
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     explain.write_npz(f"{folder}/graph.npz", np.array([[0.5, 0.5], [0.0, 1.0]]))
+      ...     saved = explain.read_npz(f"{folder}/graph.npz")
+      >>> saved.attention_graph.nnz, saved.labels is None
+      (3, True)
     """
 
     attention_graph: sparse.csr_array
@@ -32,6 +42,16 @@ def read_npz(path: str | os.PathLike) -> SavedAttentionGraph:
 
     Raises:
       DataError: there is no such file, it is damaged, lacks an array, or an array does not hold what it must.
+
+    Examples:
+      >>> import tempfile
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     explain.write_npz(f"{folder}/graph.npz", np.array([[0.5, 0.5], [0.0, 1.0]]), labels=np.array([0, 1]))
+      ...     saved = explain.read_npz(f"{folder}/graph.npz")
+      >>> saved.attention_graph.toarray().tolist(), saved.labels.tolist()
+      ([[0.5, 0.5], [0.0, 1.0]], [0, 1])
     """
     arrays = read_archive(path)
     missing = {"num_nodes", "queries", "keys", "weights"} - arrays.keys()
@@ -47,6 +67,16 @@ def read_json(path: str | os.PathLike) -> SavedAttentionGraph:
 
     Raises:
       DataError: there is no such file, it is no such JSON, or a field does not hold what it must.
+
+    Examples:
+      >>> import tempfile
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     explain.write_json(f"{folder}/graph.json", np.array([[0.5, 0.5], [0.0, 1.0]]), labels=np.array([0, 1]))
+      ...     saved = explain.read_json(f"{folder}/graph.json")
+      >>> saved.attention_graph.toarray().tolist(), saved.labels.tolist()
+      ([[0.5, 0.5], [0.0, 1.0]], [0, 1])
     """
     try:
         content = json.loads(Path(path).read_text("utf-8"))

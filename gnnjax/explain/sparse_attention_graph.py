@@ -53,6 +53,14 @@ class SparseAttentionGraph(NamedTuple):
       dropped_mass: `[rows]`, the attention of each row that was pruned away, in [0, 1] where attention sums to one. No
         kept entry is too large, so this is the sum of the absolute errors of the row, and no entry is off by more. 0
         where nothing was pruned.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> weights, senders, receivers = np.array([[[0.25, 0.75, 1.0]]]), np.array([0, 0, 1]), np.array([0, 1, 1])
+      >>> found = explain.sparse_attention_graph(weights, senders, receivers, 2, top_k=1)
+      >>> found.graph.toarray().tolist(), found.dropped_mass.tolist()
+      ([[0.0, 0.75], [0.0, 1.0]], [0.25, 0.0])
     """
 
     graph: csr_array
@@ -95,6 +103,14 @@ def sparse_attention_graph(
       DataError: arrays of wrong shape, ids out of range, weights that are negative or not finite.
       MemoryLimitError: the graph is not expected to fit in memory.
       ValueError: `top_k` or `threshold` out of range.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> senders, receivers = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 2])
+      >>> weights = np.array([[[0.5, 0.5, 0.5, 0.5, 1.0]]] * 2)  # two layers of one head
+      >>> explain.sparse_attention_graph(weights, senders, receivers, 3).graph.toarray().tolist()
+      [[0.25, 0.5, 0.25], [0.0, 0.25, 0.75], [0.0, 0.0, 1.0]]
     """
     return _graph(_layer_matrices(weights, senders, receivers, num_nodes), top_k, threshold, rows)
 
@@ -113,6 +129,15 @@ def sparse_rollout(
     r"""The attention graph that counts residual connections: each layer is :math:`(1 - \rho) A_l + \rho I`.
 
     `residual` is :math:`\rho`, in [0, 1]; 0 gives `sparse_attention_graph`, where all else is described.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> each_other = (np.ones((2, 1, 2)), np.array([0, 1]), np.array([1, 0]), 2)  # in both layers
+      >>> explain.sparse_rollout(*each_other, residual=0).graph.toarray().tolist()
+      [[1.0, 0.0], [0.0, 1.0]]
+      >>> explain.sparse_rollout(*each_other).graph.toarray().tolist()
+      [[0.5, 0.5], [0.5, 0.5]]
     """
     if not 0 <= residual <= 1:
         raise ValueError(f"residual must lie in 0 .. 1; got {residual}")
@@ -144,6 +169,16 @@ def sparse_head_path_graphs(
 
     Raises:
       DataError: also where `paths` does not name one head for each layer.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> senders, receivers = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+      >>> to_itself, to_other = [1.0, 0, 0, 1], [0.0, 1, 1, 0]
+      >>> weights = np.array([[to_itself, to_other]] * 2)  # two layers of two heads
+      >>> graphs = explain.sparse_head_path_graphs(weights, senders, receivers, 2, [(0, 1), (1, 1)])
+      >>> [each.graph.toarray().tolist() for each in graphs]
+      [[[0.0, 1.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]]
     """
     weights, paths = np.asarray(weights), np.asarray(paths)
     _check_edges(weights, senders, receivers, num_nodes)
@@ -180,6 +215,16 @@ def average_sparse_attention_graph(
 
     Raises:
       ValueError: there are no runs, or their shapes differ; also what `sparse_attention_graph` raises.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> edges = (np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), 2)
+      >>> runs = [np.array([[[1.0, 0, 0, 1]]] * 2), np.array([[[0.0, 1, 1, 0]]] * 2)]  # to itself, to the other node
+      >>> explain.average_sparse_attention_graph(runs, *edges).graph.toarray().tolist()
+      [[0.5, 0.5], [0.5, 0.5]]
+      >>> explain.average_sparse_attention_graph(runs, *edges, first="product").graph.toarray().tolist()
+      [[1.0, 0.0], [0.0, 1.0]]
     """
     if first not in ("runs", "product"):
         raise ValueError(f"first is {first!r}, must be runs or product")
@@ -208,6 +253,14 @@ def attention_from(
     Raises:
       DataError: arrays of wrong shape, ids out of range, weights that are negative or not finite.
       MemoryLimitError: the result does not fit in memory.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> senders, receivers = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 2])
+      >>> weights = np.array([[[0.5, 0.5, 0.5, 0.5, 1.0]]] * 2)  # two layers of one head
+      >>> explain.attention_from(weights, senders, receivers, 3, [0]).tolist()
+      [[0.25, 0.5, 0.25]]
     """
     return _dense_rows(_layer_matrices(weights, senders, receivers, num_nodes)[::-1], nodes)
 
@@ -218,6 +271,14 @@ def attention_to(
     """Columns of the exact attention graph: entry [c, i] = attention of query i to node `nodes[c]`.
 
     Cost, arguments and errors are those of `attention_from`.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain
+      >>> senders, receivers = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 2])
+      >>> weights = np.array([[[0.5, 0.5, 0.5, 0.5, 1.0]]] * 2)  # two layers of one head
+      >>> explain.attention_to(weights, senders, receivers, 3, [2]).tolist()
+      [[0.25, 0.75, 1.0]]
     """
     # Columns of a product are rows of the transposed one, which begins with the first layer.
     return _dense_rows(_layer_matrices(weights, senders, receivers, num_nodes, transposed=True), nodes)

@@ -19,6 +19,14 @@ class RankCorrelations(NamedTuple):
       per_graph: `[explanations, explanations]`, of the edges of one graph, mean over the graphs where it is defined.
       pooled: the same of the edges of all graphs together.
       mean_per_graph, mean_pooled: mean over the pairs of different explanations.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data, explain
+      >>> path = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [1])
+      >>> several = [explain.Explanations(path, np.array([0]), np.array(mask)) for mask in ([0.1, 0.9], [0.3, 0.4])]
+      >>> round(explain.rank_correlations(several).mean_pooled, 2)
+      1.0
     """
 
     per_graph: Float[np.ndarray, "explanations explanations"]

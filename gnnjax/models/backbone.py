@@ -25,6 +25,13 @@ class Backbone(Protocol):
     """A graph classifier that GSAT can explain: `models.GIN`, `PNA` and `SPMotifNet` are some.
 
     One that takes `part` as well (see `GraphClassifier`) can be trained on several devices.
+
+    Examples:
+      >>> from flax import nnx
+      >>> from gnnjax import models, nn
+      >>> candidates = models.SPMotifNet(3, 1, hidden_size=8, rngs=nnx.Rngs(0)), nn.Linear(3, 1, rngs=nnx.Rngs(0))
+      >>> [isinstance(candidate, models.Backbone) for candidate in candidates]
+      [True, False]
     """
 
     hidden_size: int
@@ -43,6 +50,15 @@ class ClassifierOutput(NamedTuple):
 
     Attributes:
       node_embedding: `[nodes, hidden_size]`, the features that the readout pools.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> logits, output = models.SPMotifNet(3, 2, hidden_size=8, rngs=nnx.Rngs(0))(path)
+      >>> output.node_embedding.shape
+      (3, 8)
     """
 
     node_embedding: Float[Array, "nodes hidden_size"]
@@ -62,6 +78,25 @@ class GraphClassifier(nnx.Module):
       readout: `graph`, or `node` for a classifier of nodes, which does not pool.
       pool: from graphs to a row for each.
       classifier: from these rows, or from nodes, to logits.
+
+    Examples:
+      >>> import jax
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, nn
+      >>> class OneLayer(models.GraphClassifier):
+      ...     pool = staticmethod(nn.mean_pool)
+      ...     def __init__(self, in_features, out_features, *, hidden_size=8, rngs):
+      ...         self.hidden_size = hidden_size
+      ...         self.node_encoder = nn.Linear(in_features, hidden_size, rngs=rngs)
+      ...         self.convs = nnx.List([nn.LEConv(hidden_size, hidden_size, rngs=rngs)])
+      ...         self.classifier = nn.Linear(hidden_size, out_features, rngs=rngs)
+      ...     def convolve(self, layer, graphs, edge_attention, node_mask, normalize):
+      ...         return jax.nn.relu(self.convs[layer](graphs, edge_attention))
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> logits, output = OneLayer(3, 2, rngs=nnx.Rngs(0))(path)
+      >>> logits.shape, output.node_embedding.shape
+      ((1, 2), (3, 8))
     """
 
     hidden_size: int

@@ -27,6 +27,16 @@ class GIN(GraphClassifier):
       rngs: keys for the initial parameters.
 
     Source: Xu et al., ICLR 2019 (arXiv 1810.00826), in the shape that Miao et al., ICML 2022 (arXiv 2201.12987) use.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models
+      >>> dataset = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)
+      >>> model = models.GIN(dataset.in_features, dataset.out_features, hidden_size=8, rngs=nnx.Rngs(0))
+      >>> logits, output = model(dataset[0])
+      >>> logits.shape, output.node_embedding.shape
+      ((1, 1), (3, 8))
     """
 
     pool = staticmethod(sum_pool)

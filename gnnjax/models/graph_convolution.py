@@ -23,6 +23,15 @@ class GraphConvolution(nnx.Module):
       rngs: keys for the initial parameters.
 
     Source: El et al. 2025 (arXiv 2502.12352), the sparse, constant corner of their design space.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> model = models.GraphConvolution(3, 2, hidden_size=8, rngs=nnx.Rngs(0))
+      >>> model(models.node_inputs(path)).shape
+      (3, 2)
     """
 
     def __init__(

@@ -47,6 +47,16 @@ class GraphTransformer(nnx.Module):
       rngs: keys for the initial parameters.
 
     Source: El et al. 2025 (arXiv 2502.12352).
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> model = models.GraphTransformer(3, 2, attention="sparse", hidden_size=8, num_layers=1, rngs=nnx.Rngs(0))
+      >>> logits, attention = model.attend(models.node_inputs(path))
+      >>> logits.shape, attention.shape, attention.sum(-1).round(2).tolist()
+      ((3, 2), (1, 2, 7), [[3.0, 3.0]])
     """
 
     def __init__(

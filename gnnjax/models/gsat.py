@@ -26,6 +26,18 @@ class GSATOutput(NamedTuple):
       attention: the same shape, in (0, 1); sampled in training. The information loss is taken on these.
       edge_attention: `[edges]`, in (0, 1): the factor on each message, equal for both directions of an undirected edge.
         This is the explanation.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> model = models.GSAT(models.GIN(3, 1, hidden_size=8, rngs=nnx.Rngs(0)), rngs=nnx.Rngs(1))
+      >>> logits, output = model(path)
+      >>> list(zip(path.senders.tolist(), path.receivers.tolist()))
+      [(0, 1), (1, 2), (1, 0), (2, 1)]
+      >>> output.edge_attention.shape, np.allclose(output.edge_attention[:2], output.edge_attention[2:])
+      ((4,), True)
     """
 
     node_embedding: Float[Array, "nodes hidden_size"]
@@ -48,6 +60,17 @@ class GSAT(nnx.Module):
       rngs: keys for the initial parameters.
 
     Source: Miao, Liu and Li, ICML 2022 (arXiv 2201.12987).
+
+    Examples:
+      >>> import jax
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> model = models.GSAT(models.GIN(3, 1, hidden_size=8, rngs=nnx.Rngs(0)), rngs=nnx.Rngs(1))
+      >>> logits, output = model(path)
+      >>> logits.shape, np.allclose(output.attention, jax.nn.sigmoid(output.attention_logits))
+      ((1, 1), True)
     """
 
     def __init__(

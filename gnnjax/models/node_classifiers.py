@@ -37,6 +37,14 @@ def build_node_classifier(
 
     Raises:
       ValueError: the family is not known.
+
+    Examples:
+      >>> from flax import nnx
+      >>> from gnnjax import models
+      >>> type(models.build_node_classifier("sc", 3, 2, hidden_size=8, rngs=nnx.Rngs(0))).__name__
+      'GraphConvolution'
+      >>> models.build_node_classifier("dlb", 3, 2, hidden_size=8, num_heads=4, rngs=nnx.Rngs(0)).attention
+      'dense_biased'
     """
     if family not in get_args(Family):
         raise ValueError(f"family {family!r} is not known; there are {', '.join(get_args(Family))}")

@@ -68,6 +68,14 @@ class NodeInputs(NamedTuple):
       shard: None, or the graph is partitioned and this is the part of one device, inside of `jax.shard_map`: nodes and
         rows of the pattern are its own, columns count the nodes of all devices one after the other.
       sparse_nodes: `nodes` once more where few of its entries are not 0, for `encode`; else None.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data, models
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> inputs = models.node_inputs(path)
+      >>> inputs.nodes.shape, inputs.pattern.num_nodes, len(inputs.pattern.rows)
+      ((3, 3), 3, 7)
     """
 
     nodes: Float[Array | np.ndarray, "nodes features"]
@@ -106,6 +114,14 @@ def node_inputs(
 
     Raises:
       ValueError: there are several graphs, an edge names a node that is not there, or a shape does not fit.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data, models
+      >>> arrow = data.from_arrays([np.eye(2)], [([0], [1])], [0])[0]
+      >>> patterns = [models.node_inputs(arrow, flow=flow).pattern for flow in ("to_receivers", "to_senders")]
+      >>> [list(zip(pattern.rows.tolist(), pattern.columns.tolist())) for pattern in patterns]
+      [[(0, 0), (1, 0), (1, 1)], [(0, 0), (0, 1), (1, 1)]]
     """
     if len(graph.n_node) != 1:
         raise ValueError(f"node_inputs takes a single graph, got a batch of {len(graph.n_node)}")

@@ -30,6 +30,17 @@ class PNA(GraphClassifier):
 
     Source: Corso et al., NeurIPS 2020 (arXiv 2004.05718), in the shape that Miao et al., ICML 2022 (arXiv 2201.12987)
     use.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, nn
+      >>> dataset = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)
+      >>> scaler = nn.mean_log_degree(data.degree_histogram(dataset, np.array([0])))
+      >>> model = models.PNA(3, 1, hidden_size=8, num_layers=1, degree_scaler=scaler, rngs=nnx.Rngs(0))
+      >>> logits, output = model(dataset[0])
+      >>> logits.shape, output.node_embedding.shape
+      ((1, 1), (3, 8))
     """
 
     pool = staticmethod(mean_pool)

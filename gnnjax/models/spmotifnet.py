@@ -23,6 +23,17 @@ class SPMotifNet(GraphClassifier):
       rngs: keys for the initial parameters.
 
     Source: Wu et al., ICLR 2022 (arXiv 2201.12872); the published module's unused parameters are left out.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> for readout in ("graph", "node"):
+      ...     logits, _ = models.SPMotifNet(3, 2, hidden_size=8, readout=readout, rngs=nnx.Rngs(0))(path)
+      ...     print(readout, logits.shape)
+      graph (1, 2)
+      node (3, 2)
     """
 
     pool = staticmethod(mean_pool)

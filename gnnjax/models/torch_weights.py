@@ -29,6 +29,16 @@ def import_torch_weights(model: nnx.Module, weights: Mapping[str, Any]) -> None:
 
     Raises:
       CheckpointError: a weight is missing, superfluous or of another shape; the model is then unchanged.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import models
+      >>> model = models.GraphConvolution(3, 2, hidden_size=8, num_layers=1, rngs=nnx.Rngs(0))
+      >>> weights = {name: np.ones_like(value) for name, value in models.export_torch_weights(model).items()}
+      >>> models.import_torch_weights(model, weights)
+      >>> model.encoder.kernel[...].mean().item()
+      1.0
     """
     arrays = {name: np.asarray(value) for name, value in weights.items() if not name.endswith(".num_batches_tracked")}
     unused = _unused(getattr(model, "backbone", model))
@@ -56,6 +66,16 @@ def export_torch_weights(model: nnx.Module) -> dict[str, np.ndarray]:
     """The inverse of `import_torch_weights`.
 
     Of separate batch-norm statistics per pass those of the pass with attention are taken, since the original keeps one.
+
+    Examples:
+      >>> from flax import nnx
+      >>> from gnnjax import models
+      >>> model = models.GraphConvolution(3, 2, hidden_size=8, num_layers=1, rngs=nnx.Rngs(0))
+      >>> weights = models.export_torch_weights(model)
+      >>> sorted(weights)
+      ['layers.0.bias', 'layers.0.lin.weight', 'lin_in.bias', 'lin_in.weight', 'lin_out.bias', 'lin_out.weight']
+      >>> weights["lin_in.weight"].shape
+      (8, 3)
     """
     exported = {}
     for name, (variable, transposed) in _entries(model):

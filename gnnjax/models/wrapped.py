@@ -70,6 +70,26 @@ class LinenBackbone(nnx.Module):
       module: the Linen module.
       variables: what its `init` returned.
       hidden_size: width of the embeddings.
+
+    Examples:
+      >>> import jax
+      >>> import numpy as np
+      >>> from flax import linen, nnx
+      >>> from gnnjax import data, models, nn, ops
+      >>> class Classifier(linen.Module):
+      ...     def setup(self):
+      ...         self.encoder, self.head = linen.Dense(8), linen.Dense(1)
+      ...     def embed(self, graphs, edge_attention, train=False):
+      ...         x = self.encoder(graphs.nodes)
+      ...         return linen.relu(x + ops.propagate(x, graphs.senders, graphs.receivers, edge_attention))
+      ...     def __call__(self, graphs, edge_attention, train=False):
+      ...         return self.head(nn.sum_pool(graphs._replace(nodes=self.embed(graphs, edge_attention))))
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> variables = Classifier().init(jax.random.key(0), path, np.ones(4, np.float32))
+      >>> model = models.GSAT(models.LinenBackbone(Classifier(), variables, hidden_size=8), rngs=nnx.Rngs(0))
+      >>> logits, output = model(path)
+      >>> logits.shape, output.edge_attention.shape
+      ((1, 1), (4,))
     """
 
     def __init__(self, module: Any, variables: Mapping[str, Any], *, hidden_size: int):

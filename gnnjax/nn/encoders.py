@@ -25,6 +25,14 @@ class CategoricalEncoder(nnx.Module):
       rngs: keys for the initial parameters.
 
     Source: Hu et al., NeurIPS 2020 (arXiv 2005.00687).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from flax import nnx
+      >>> from gnnjax import nn
+      >>> encoder = nn.CategoricalEncoder([3, 2], 8, rngs=nnx.Rngs(0))
+      >>> [table.shape for table in encoder.tables], encoder(jnp.array([[0, 1], [2, 0]])).shape
+      ([(3, 8), (2, 8)], (2, 8))
     """
 
     def __init__(self, categories: Sequence[int], out_features: int, *, rngs: nnx.Rngs):
@@ -50,7 +58,14 @@ class CategoricalEncoder(nnx.Module):
 
 
 def feature_encoder(features: int | Sequence[int], out_features: int, *, rngs: nnx.Rngs) -> Linear | CategoricalEncoder:
-    """A linear layer for features of width `features`, an embedding for columns of that many categories each."""
+    """A linear layer for features of width `features`, an embedding for columns of that many categories each.
+
+    Examples:
+      >>> from flax import nnx
+      >>> from gnnjax import nn
+      >>> [type(nn.feature_encoder(features, 8, rngs=nnx.Rngs(0))).__name__ for features in (10, [3, 2])]
+      ['Linear', 'CategoricalEncoder']
+    """
     if isinstance(features, int):
         return Linear(features, out_features, rngs=rngs)
     return CategoricalEncoder(features, out_features, rngs=rngs)

@@ -31,6 +31,15 @@ class GINConv(nnx.Module):
 
     Source: Xu et al., ICLR 2019 (arXiv 1810.00826); GINE: Hu et al., ICLR 2020 (arXiv 1905.12265); the attention
     follows Miao et al., ICML 2022 (arXiv 2201.12987).
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, nn
+      >>> path = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> x = nn.GINConv(1, 8, rngs=nnx.Rngs(0))(path)
+      >>> x.shape, np.allclose(x[0], x[2]), np.allclose(x[0], x[1])
+      ((3, 8), True, False)
     """
 
     def __init__(

@@ -22,6 +22,15 @@ class GraphConv(nnx.Module):
       rngs: keys for the initial parameters.
 
     Source: Kipf & Welling, ICLR 2017 (arXiv 1609.02907).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import nn, ops
+      >>> pattern = ops.sparse_pattern(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1]), 2)
+      >>> nn.GraphConv(3, 8, rngs=nnx.Rngs(0))(jnp.ones((2, 3)), pattern).shape
+      (2, 8)
     """
 
     def __init__(self, in_features: int, out_features: int, *, rngs: nnx.Rngs):
@@ -59,6 +68,14 @@ def symmetric_weights(
     Args:
       pattern: where A has entries.
       column_degrees: of each entry's column, where the pattern holds some of the rows of A alone.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import nn, ops
+      >>> rows, columns = np.array([0, 0, 1, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 2, 1, 2])
+      >>> weights = nn.symmetric_weights(ops.sparse_pattern(rows, columns, 3))
+      >>> [round(weight, 2) for weight in weights.tolist()]
+      [0.5, 0.41, 0.41, 0.33, 0.41, 0.41, 0.5]
     """
     degrees = jnp.diff(jnp.asarray(pattern.row_pointers))
     columns = degrees[pattern.columns] if column_degrees is None else jnp.asarray(column_degrees)

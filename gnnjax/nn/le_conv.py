@@ -26,6 +26,15 @@ class LEConv(nnx.Module):
 
     Source: Ranjan, Sanyal and Talukdar, AAAI 2020 (arXiv 1911.07979); the attention follows Miao et al., ICML 2022
     (arXiv 2201.12987).
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, nn
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> conv = nn.LEConv(3, 8, rngs=nnx.Rngs(0))
+      >>> conv(path).shape, np.allclose(conv(path, np.zeros(4, np.float32)), conv.self_linear(path.nodes))
+      ((3, 8), True)
     """
 
     def __init__(self, in_features: int, out_features: int, *, rngs: nnx.Rngs):

@@ -23,6 +23,14 @@ class Linear(nnx.Linear):
       out_features: width of the result.
       use_bias: False goes without the bias.
       rngs: keys for the initial parameters.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from flax import nnx
+      >>> from gnnjax import nn
+      >>> linear = nn.Linear(4, 100, rngs=nnx.Rngs(0))
+      >>> linear(jnp.ones((2, 4))).shape, bool(abs(linear.kernel[...]).max() <= 0.5)
+      ((2, 100), True)
     """
 
     # Plain rather than optional, unlike in the base class: whoever reads it asked for one.

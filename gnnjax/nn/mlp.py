@@ -27,6 +27,14 @@ class MLP(nnx.Module):
       dropout_rate: of the hidden layers, in [0, 1).
       num_statistics: separate running statistics of the batch norms.
       rngs: keys for the initial parameters.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from flax import nnx
+      >>> from gnnjax import nn
+      >>> mlp = nn.MLP((3, 16, 2), norm="instance", rngs=nnx.Rngs(0))
+      >>> mlp(jnp.ones((5, 3)), graph_ids=jnp.array([0, 0, 0, 1, 1]), num_graphs=2).shape
+      (5, 2)
     """
 
     def __init__(

@@ -29,6 +29,14 @@ class MultiHeadAttention(nnx.Module):
       ValueError: `num_heads` does not divide `features`.
 
     Source: Vaswani et al., NeurIPS 2017 (arXiv 1706.03762).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from flax import nnx
+      >>> from gnnjax import nn, ops
+      >>> layer, nodes = nn.MultiHeadAttention(8, 2, rngs=nnx.Rngs(0)), jnp.ones((3, 8))
+      >>> [x.shape for x in layer.project(nodes)], layer(nodes, ops.dense_attention).shape
+      ([(3, 2, 4), (3, 2, 4), (3, 2, 4)], (3, 8))
     """
 
     def __init__(self, features: int, num_heads: int, *, rngs: nnx.Rngs):

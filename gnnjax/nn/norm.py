@@ -23,6 +23,15 @@ class BatchNorm(nnx.Module):
         (GSAT's passes without and with attention); the affine parameters are shared.
 
     Source: Ioffe and Szegedy, ICML 2015 (arXiv 1502.03167).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import nn
+      >>> norm, x = nn.BatchNorm(1), jnp.array([[1.0], [3.0], [0.0]])
+      >>> norm(x, mask=jnp.array([True, True, False]), train=True)[:2].round(2).tolist()
+      [[-1.0], [1.0]]
+      >>> round(float(norm.mean[0, 0]), 2), round(float(norm.var[0, 0]), 2)
+      (0.2, 1.1)
     """
 
     epsilon = 1e-5

@@ -48,6 +48,15 @@ class PNAConv(nnx.Module):
 
     Source: Corso et al., NeurIPS 2020 (arXiv 2004.05718); the attention follows Miao et al., ICML 2022
     (arXiv 2201.12987).
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, nn
+      >>> path = data.from_arrays([np.eye(3)], [([0, 1], [1, 2])], [0], undirected=True)[0]
+      >>> conv = nn.PNAConv(3, 8, aggregators=("mean", "max"), degree_scaler=0.6, rngs=nnx.Rngs(0))
+      >>> conv(path).shape, conv.linear.in_features == 3 * 2 * (3 + 3)
+      ((3, 8), True)
     """
 
     def __init__(
@@ -183,5 +192,11 @@ def mean_log_degree(degree_histogram: np.ndarray) -> float:
     Args:
       degree_histogram: `[degrees]`, number of training nodes with in-degree 0, 1, 2, ... (see
         `data.degree_histogram`).
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import nn
+      >>> round(nn.mean_log_degree(np.array([0, 2, 1])), 3), round(float(np.log([1, 3, 2]).mean()), 3)
+      (0.597, 0.597)
     """
     return math.fsum(np.log1p(degree_histogram)) / len(degree_histogram)

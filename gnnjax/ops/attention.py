@@ -42,6 +42,15 @@ def sparse_attention_weights(query: _Heads, key: _ColumnHeads, pattern: SparsePa
     Args:
       query, key: `[nodes, heads, size]`, those of the pattern's rows and columns.
       pattern: entry (i, j) where query i may attend to key j.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
+      >>> query, key = jnp.ones((2, 1, 1)), jnp.log(jnp.array([1.0, 3.0])).reshape(2, 1, 1)
+      >>> ops.sparse_attention_weights(query, key, pattern).round(2).tolist()
+      [[0.25, 0.75, 1.0]]
     """
     scale = 1 / math.sqrt(query.shape[-1])
 
@@ -54,7 +63,17 @@ def sparse_attention_weights(query: _Heads, key: _ColumnHeads, pattern: SparsePa
 def apply_sparse_attention(
     attention: Float[Array | np.ndarray, "heads entries"], value: _ColumnHeads, pattern: SparsePattern
 ) -> Float[Array, "nodes heads size"]:
-    """Sums of the values, weighted by a given attention."""
+    """Sums of the values, weighted by a given attention.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
+      >>> attention, value = jnp.array([[0.25, 0.75, 1.0]]), jnp.array([[[4.0]], [[8.0]]])
+      >>> ops.apply_sparse_attention(attention, value, pattern).ravel().tolist()
+      [7.0, 8.0]
+    """
     return jax.vmap(functools.partial(spmm, pattern=pattern), in_axes=(0, 1), out_axes=1)(
         jnp.asarray(attention), jnp.asarray(value)
     )
@@ -79,6 +98,16 @@ def sparse_attention(
       dropout_key: None switches dropout off.
       first_entry: where the pattern is a range of the entries of a larger one: the number of its first entry in that.
         The same weights are kept as with the larger pattern.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
+      >>> query = key = jnp.zeros((2, 1, 3))
+      >>> value = jnp.array([[[0.0, 1.0, 2.0]], [[4.0, 5.0, 6.0]]])
+      >>> ops.sparse_attention(query, key, value, pattern).tolist()
+      [[[2.0, 3.0, 4.0]], [[4.0, 5.0, 6.0]]]
     """
     attention = sparse_attention_weights(query, key, pattern)
     if dropout_key is not None:
@@ -107,7 +136,15 @@ def dense_attention_weights(
     bias_scale: Float[Array | np.ndarray, ""] | float = 1.0,
     mask: Bool[Array | np.ndarray, "nodes nodes"] | None = None,
 ) -> Float[Array, "heads nodes nodes"]:
-    """Attention of each head between all pairs of nodes; the arguments are those of `dense_attention`."""
+    """Attention of each head between all pairs of nodes; the arguments are those of `dense_attention`.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> query = key = jnp.zeros((2, 1, 3))
+      >>> ops.dense_attention_weights(query, key, mask=jnp.array([[True, True], [False, True]])).tolist()
+      [[[0.5, 0.5], [0.0, 1.0]]]
+    """
     scale = 1 / math.sqrt(query.shape[-1])
 
     def head(query, key):
@@ -124,7 +161,15 @@ def dense_attention_weights(
 def apply_dense_attention(
     attention: Float[Array | np.ndarray, "heads nodes nodes"], value: _Heads
 ) -> Float[Array, "nodes heads size"]:
-    """Sums of the values, weighted by a given attention."""
+    """Sums of the values, weighted by a given attention.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> attention, value = jnp.array([[[0.5, 0.5], [0.0, 1.0]]]), jnp.array([[[4.0]], [[8.0]]])
+      >>> ops.apply_dense_attention(attention, value).ravel().tolist()
+      [6.0, 8.0]
+    """
     return jax.vmap(jnp.matmul, in_axes=(0, 1), out_axes=1)(jnp.asarray(attention), jnp.asarray(value))
 
 
@@ -156,6 +201,14 @@ def dense_attention(
 
     Raises:
       ValueError: dropout with a kernel that has none, or a rate out of range.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> query = key = jnp.zeros((2, 1, 3))
+      >>> value = jnp.array([[[0.0, 1.0, 2.0]], [[4.0, 5.0, 6.0]]])
+      >>> ops.dense_attention(query, key, value).tolist()
+      [[[2.0, 3.0, 4.0]], [[2.0, 3.0, 4.0]]]
     """
     if kernel != "blocks":
         if dropout_key is not None and dropout_rate > 0:

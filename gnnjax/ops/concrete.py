@@ -22,5 +22,12 @@ def sample_concrete(
       temperature: the samples approach 0 and 1 as it goes to 0.
 
     Source: Maddison et al., ICLR 2017 (arXiv 1611.00712).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> logits, noise = jnp.array([-1.0, 0.0, 1.0]), jnp.full(3, 0.5)
+      >>> ops.sample_concrete(logits, noise, temperature=0.1).round(2).tolist()
+      [0.0, 0.5, 1.0]
     """
     return jax.nn.sigmoid((logits + jnp.log(uniform) - jnp.log1p(-uniform)) / temperature)

@@ -24,6 +24,14 @@ def dropout(
       key: a PRNG key, or None for evaluation (returns `x`).
       rows: where `x` is `[rows, features]`, some of the rows of a larger array: their numbers in it. The same entries
         are kept as if the larger array were dropped out.
+
+    Examples:
+      >>> import jax
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> x = jnp.ones(1000)
+      >>> sorted(set(ops.dropout(x, 0.5, jax.random.key(0)).tolist())), set(ops.dropout(x, 0.5, None).tolist())
+      ([0.0, 2.0], {1.0})
     """
     if not 0 <= rate < 1:
         raise ValueError(f"rate is {rate}, must be in [0, 1)")
@@ -40,6 +48,13 @@ def keep_mask(
 
     Random bits are the dearest part of dropout on CPU, so a 32-bit word of the generator serves several entries: 32 of
     them at rate 1/2, two at a rate that is no small binary fraction. All bits of a word are independent.
+
+    Examples:
+      >>> import jax
+      >>> from gnnjax import ops
+      >>> keep = ops.keep_mask(jax.random.key(0), (100, 200), 0.2)
+      >>> keep.shape, round(float(keep.mean()), 1)
+      ((100, 200), 0.8)
     """
     bits = next((bits for bits in (1, 2, 4, 8) if (rate * 2**bits).is_integer()), 16)
     per_word = 32 // bits

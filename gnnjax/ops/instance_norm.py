@@ -25,6 +25,13 @@ def graph_instance_norm(
     graph with a single row gives 0. Differentiable in reverse mode.
 
     Source: Ulyanov et al., 2016 (arXiv 1607.08022), with a graph in the place of an image.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> x, graph_ids = jnp.array([[1.0], [3.0], [50.0], [70.0], [9.0]]), jnp.array([0, 0, 1, 1, 2])
+      >>> ops.graph_instance_norm(x, graph_ids, 3).round(2).ravel().tolist()
+      [-1.0, 1.0, -1.0, 1.0, 0.0]
     """
     return _normalize(jnp.asarray(x), jnp.asarray(graph_ids), num_graphs)
 

@@ -17,6 +17,12 @@ def matmul(
     The kernel's gradient, a sum over the rows, is twice as fast on CPU where the narrower of its two factors comes
     first (measured with 3 328 rows of 800 and 80 features: 5.5 against 11.5 ms). XLA keeps whatever order it is given
     on other backends, where it makes no difference that is known.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> ops.matmul(jnp.array([[1.0, 2.0]]), jnp.array([[3.0], [4.0]])).tolist()
+      [[11.0]]
     """
     return jnp.matmul(x, kernel)
 

@@ -15,7 +15,16 @@ def propagate(
     receivers: Int[Array | np.ndarray, " edges"],
     edge_attention: Float[Array | np.ndarray, " edges"] | None = None,
 ) -> Float[Array, "nodes features"]:
-    r"""Weighted sum over incoming edges, :math:`y_i = \sum_{(j, i)} a_{ji} x_j`; without attention weights are 1."""
+    r"""Weighted sum over incoming edges, :math:`y_i = \sum_{(j, i)} a_{ji} x_j`; without attention weights are 1.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> nodes = jnp.array([[1.0], [2.0], [4.0]])
+      >>> senders, receivers = jnp.array([0, 2, 1]), jnp.array([1, 1, 2])
+      >>> ops.propagate(nodes, senders, receivers, jnp.array([1.0, 0.5, 1.0])).ravel().tolist()
+      [0.0, 3.0, 2.0]
+    """
     return aggregate(jnp.asarray(nodes)[senders], receivers, nodes.shape[0], edge_attention)
 
 
@@ -29,6 +38,13 @@ def aggregate(
 
     Raises:
       ValueError: `edge_attention` does not hold one value per edge.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> messages = jnp.array([[1.0], [4.0], [2.0]])
+      >>> ops.aggregate(messages, jnp.array([1, 1, 2]), 3).ravel().tolist()
+      [0.0, 5.0, 2.0]
     """
     if edge_attention is not None:
         check_edge_attention(edge_attention, messages.shape[0])
@@ -37,7 +53,16 @@ def aggregate(
 
 
 def check_edge_attention(edge_attention: Array | np.ndarray, num_edges: int) -> None:
-    """Raises ValueError unless `edge_attention` has shape `[num_edges]`."""
+    """Raises ValueError unless `edge_attention` has shape `[num_edges]`.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> ops.check_edge_attention(jnp.ones((3, 1)), 3)
+      Traceback (most recent call last):
+      ...
+      ValueError: edge_attention must hold one value per edge, shape [3]; it has shape [3, 1]
+    """
     if edge_attention.shape != (num_edges,):
         raise ValueError(
             f"edge_attention must hold one value per edge, shape [{num_edges}]; "
@@ -61,6 +86,13 @@ def pair_linear(
       senders, receivers: the edges.
       kernel: `[2 features, out]`, the sender's half first.
       bias: `[out]`.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> nodes, kernel, bias = jnp.array([[1.0], [2.0]]), jnp.array([[10.0], [1.0]]), jnp.zeros(1)
+      >>> ops.pair_linear(nodes, jnp.array([0, 1]), jnp.array([1, 0]), kernel, bias).tolist()
+      [[12.0], [21.0]]
     """
     sender_kernel, receiver_kernel = jnp.split(kernel, 2)
     return (nodes @ sender_kernel)[senders] + (nodes @ receiver_kernel + bias)[receivers]

@@ -21,6 +21,14 @@ def row_bits(key: jax.Array, rows: Int[Array | np.ndarray, " rows"], words: int)
 
     Raises:
       ValueError: the key is of another generator, whose words depend on the shape that is drawn.
+
+    Examples:
+      >>> import jax
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> key, rows = jax.random.key(0), jnp.array([5, 700])
+      >>> bool((ops.row_bits(key, rows, 4) == jax.random.bits(key, (1000, 4), jnp.uint32)[rows]).all())
+      True
     """
     generator = jax.random.key_impl(key)
     if generator != "threefry2x32":
@@ -36,7 +44,16 @@ def row_bits(key: jax.Array, rows: Int[Array | np.ndarray, " rows"], words: int)
 def row_uniform(
     key: jax.Array, rows: Int[Array | np.ndarray, " rows"], *, minval: float = 0.0
 ) -> Float[Array, " rows"]:
-    """Entries of `jax.random.uniform(key, (n,), minval=minval)`, whatever n; arguments and errors as in `row_bits`."""
+    """Entries of `jax.random.uniform(key, (n,), minval=minval)`, whatever n; arguments and errors as in `row_bits`.
+
+    Examples:
+      >>> import jax
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> key, rows = jax.random.key(0), jnp.array([5, 700])
+      >>> bool((ops.row_uniform(key, rows) == jax.random.uniform(key, (1000,))[rows]).all())
+      True
+    """
     # 23 random bits under the exponent of 1 are a number in [1, 2).
     bits = (row_bits(key, rows, 1)[:, 0] >> 9) | jnp.uint32(0x3F800000)
     unit = jax.lax.bitcast_convert_type(bits, jnp.float32) - 1

@@ -20,7 +20,14 @@ def segment_sum(
     segment_ids: Int[Array | np.ndarray, " rows"],
     num_segments: int,
 ) -> Float[Array, "segments *features"]:
-    """Sum of the rows of each segment; 0 where there are none."""
+    """Sum of the rows of each segment; 0 where there are none.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> ops.segment_sum(jnp.array([2.0, 4.0, 5.0]), jnp.array([0, 0, 2]), 3).tolist()
+      [6.0, 0.0, 5.0]
+    """
     return jax.ops.segment_sum(data, segment_ids, num_segments)
 
 
@@ -29,7 +36,14 @@ def segment_mean(
     segment_ids: Int[Array | np.ndarray, " rows"],
     num_segments: int,
 ) -> Float[Array, "segments *features"]:
-    """Mean of the rows of each segment; 0 where there are none."""
+    """Mean of the rows of each segment; 0 where there are none.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> ops.segment_mean(jnp.array([2.0, 4.0, 5.0]), jnp.array([0, 0, 2]), 3).tolist()
+      [3.0, 0.0, 5.0]
+    """
     count = jax.ops.segment_sum(jnp.ones(data.shape[0], data.dtype), segment_ids, num_segments)
     count = jnp.maximum(count, 1).reshape(-1, *(1,) * (data.ndim - 1))
     return segment_sum(data, segment_ids, num_segments) / count
@@ -40,7 +54,14 @@ def segment_max(
     segment_ids: Int[Array | np.ndarray, " rows"],
     num_segments: int,
 ) -> Float[Array, "segments *features"]:
-    """Largest entry per feature of each segment; 0 where there are no rows."""
+    """Largest entry per feature of each segment; 0 where there are no rows.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> ops.segment_max(jnp.array([2.0, 4.0, 5.0]), jnp.array([0, 0, 2]), 3).tolist()
+      [4.0, 0.0, 5.0]
+    """
     return _extreme(jax.ops.segment_max, num_segments, jnp.asarray(data), jnp.asarray(segment_ids))
 
 
@@ -49,7 +70,14 @@ def segment_min(
     segment_ids: Int[Array | np.ndarray, " rows"],
     num_segments: int,
 ) -> Float[Array, "segments *features"]:
-    """Smallest entry per feature of each segment; 0 where there are no rows."""
+    """Smallest entry per feature of each segment; 0 where there are no rows.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> ops.segment_min(jnp.array([2.0, 4.0, 5.0]), jnp.array([0, 0, 2]), 3).tolist()
+      [2.0, 0.0, 5.0]
+    """
     return _extreme(jax.ops.segment_min, num_segments, jnp.asarray(data), jnp.asarray(segment_ids))
 
 
@@ -58,7 +86,15 @@ def segment_softmax(
     segment_ids: Int[Array | np.ndarray, " rows"],
     num_segments: int,
 ) -> Float[Array, "rows *features"]:
-    """Softmax over the rows of each segment, per feature."""
+    """Softmax over the rows of each segment, per feature.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> logits = jnp.log(jnp.array([1.0, 3.0, 7.0]))
+      >>> ops.segment_softmax(logits, jnp.array([0, 0, 1]), 2).round(2).tolist()
+      [0.25, 0.75, 1.0]
+    """
     largest = jax.lax.stop_gradient(segment_max(logits, segment_ids, num_segments))
     exponentials = jnp.exp(logits - largest[segment_ids])
     return exponentials / segment_sum(exponentials, segment_ids, num_segments)[segment_ids]

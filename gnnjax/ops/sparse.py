@@ -30,6 +30,13 @@ class SparsePattern(NamedTuple):
       row_pointers: `[rows + 1]`, where each row begins.
       order: `[entries]`, the positions of the entries, by (column, row).
       column_pointers: `[columns + 1]`, where each column begins in that order.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([1, 0, 1]), np.array([1, 1, 0]), 2)
+      >>> pattern.rows.tolist(), pattern.columns.tolist(), pattern.row_pointers.tolist()
+      ([0, 1, 1], [1, 0, 1], [0, 1, 3])
     """
 
     rows: Int[Array | np.ndarray, " entries"]
@@ -51,6 +58,13 @@ def sparse_pattern(rows: np.ndarray, columns: np.ndarray, num_nodes: int) -> Spa
 
     Raises:
       ValueError: the ids are not two equal lists of integers in 0 .. num_nodes - 1.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([2, 0, 2]), np.array([0, 1, 0]), 3)
+      >>> list(zip(pattern.rows.tolist(), pattern.columns.tolist()))
+      [(0, 1), (2, 0)]
     """
     rows, columns = np.asarray(rows), np.asarray(columns)
     for name, ids in (("rows", rows), ("columns", columns)):
@@ -82,6 +96,14 @@ def spmm(
       weights: the matrix's entries, in the order of `pattern`.
       x: `[columns, features]`.
       pattern: where the entries are.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([0, 1, 1]), np.array([1, 0, 1]), 2)
+      >>> ops.spmm(jnp.array([2.0, 3.0, 4.0]), jnp.array([[1.0], [10.0]]), pattern).tolist()
+      [[20.0], [43.0]]
     """
     # Arrays of numpy that a jitted function closes over are no constants that a custom gradient takes.
     return _spmm(*jax.tree.map(jnp.asarray, (weights, x, pattern)))
@@ -103,6 +125,14 @@ def sddmm(
 
     Returns:
       `[entries]`, in the order of `pattern`.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([0, 1, 1]), np.array([1, 0, 1]), 2)
+      >>> ops.sddmm(jnp.array([[1.0], [10.0]]), jnp.array([[2.0], [3.0]]), pattern).tolist()
+      [3.0, 20.0, 30.0]
     """
     return _sddmm(*jax.tree.map(jnp.asarray, (left, right, pattern)))
 

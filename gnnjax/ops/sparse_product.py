@@ -28,6 +28,15 @@ class ProductPlan(NamedTuple):
       entry: `[terms]`, to which entry of the product each term belongs, ascending.
       columns: `[entries]`, of the product's entries, by (row, column).
       row_pointers: `[nodes + 1]`, where each of its rows begins.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> pattern = ops.sparse_pattern(np.array([0, 1, 1]), np.array([1, 0, 1]), 2)
+      >>> plan, values = ops.plan_product(pattern, pattern), jnp.array([2.0, 3.0, 4.0])
+      >>> plan.columns.tolist(), plan.multiply(values, values).tolist()
+      ([0, 1, 0, 1], [6.0, 8.0, 12.0, 22.0])
     """
 
     left: Int[Array | np.ndarray, " terms"]
@@ -64,6 +73,14 @@ def plan_product(
     Raises:
       MemoryLimitError: there are more than `max_terms` terms, as where hubs are joined to much of the graph.
       ValueError: the patterns are of different numbers of nodes.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import ops
+      >>> ring = ops.sparse_pattern(np.arange(3), np.array([1, 2, 0]), 3)
+      >>> two_steps = ops.plan_product(ring, ring)
+      >>> two_steps.columns.tolist(), ops.plan_product(two_steps, ring).columns.tolist()
+      ([2, 0, 1], [0, 1, 2])
     """
     num_nodes, right_nodes = left.row_pointers.shape[0] - 1, right.row_pointers.shape[0] - 1
     if right_nodes != num_nodes:

@@ -19,6 +19,13 @@ class SegmentStatistics(NamedTuple):
     Attributes:
       sum, square_sum: of the rows and of their squares.
       min, max: smallest and largest row.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> statistics = ops.segment_statistics(jnp.array([[1.0], [2.0], [5.0]]), jnp.array([0, 0, 1]), 2)
+      >>> statistics.square_sum.tolist()
+      [[5.0], [25.0]]
     """
 
     sum: Float[Array, "segments features"]
@@ -36,6 +43,13 @@ def segment_statistics(
 
     Differentiable in reverse mode; where several rows tie for an extreme, each receives an equal share of its gradient.
     Can be jitted when `num_segments` is static.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import ops
+      >>> statistics = ops.segment_statistics(jnp.array([[1.0], [2.0], [5.0]]), jnp.array([0, 0, 1]), 2)
+      >>> {name: value.ravel().tolist() for name, value in statistics._asdict().items()}
+      {'sum': [3.0, 5.0], 'square_sum': [5.0, 25.0], 'min': [1.0, 5.0], 'max': [2.0, 5.0]}
     """
     return _statistics(jnp.asarray(data), jnp.asarray(segment_ids), num_segments)
 

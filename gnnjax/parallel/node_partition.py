@@ -21,6 +21,13 @@ class NodePartition(NamedTuple):
     Attributes:
       starts: `[parts + 1]`, the first node of each part.
       size: rows of a part; the last of them is padding in every part.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import parallel
+      >>> partition = parallel.NodePartition(starts=np.array([0, 2, 3]), size=3)  # As partition_nodes returns it.
+      >>> partition.pad(np.array([7, 8, 9])).tolist(), partition.rows(np.array([2])).tolist()
+      ([7, 8, 0, 9, 0, 0], [3])
     """
 
     starts: Int[np.ndarray, " starts"]
@@ -61,6 +68,13 @@ def partition_nodes(pattern: SparsePattern, num_parts: int) -> NodePartition:
 
     Raises:
       ValueError: there are no parts.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import ops, parallel
+      >>> rows = np.array([0, 0, 0, 0, 0, 1, 2, 3, 4, 5])  # Node 0 reads from all others, each of them from node 0.
+      >>> parallel.partition_nodes(ops.sparse_pattern(rows, rows[::-1], 6), 2)
+      NodePartition(starts=array([0, 2, 6]), size=5)
     """
     if num_parts < 1:
         raise ValueError(f"num_parts is {num_parts}, must be at least 1")
@@ -85,6 +99,15 @@ def partition_inputs(inputs: NodeInputs, partition: NodePartition, axis_name: st
       inputs: the graph.
       partition: of its nodes.
       axis_name: of the mesh.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import models, ops, parallel
+      >>> pattern = ops.sparse_pattern(np.array([0, 1, 2]), np.array([1, 2, 0]), 3)
+      >>> inputs = models.NodeInputs(np.array([[7.0], [8.0], [9.0]], np.float32), pattern)
+      >>> parts = parallel.partition_inputs(inputs, parallel.partition_nodes(pattern, 2), "data")
+      >>> parts.nodes[:, 0].tolist(), parts.shard.first_entry.tolist()
+      ([7.0, 8.0, 0.0, 9.0, 0.0, 0.0], [0, 2])
     """
     pattern, size, num_parts = inputs.pattern, partition.size, partition.num_parts
     rows, columns = (partition.rows(np.asarray(ids)) for ids in (pattern.rows, pattern.columns))

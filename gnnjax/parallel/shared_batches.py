@@ -29,6 +29,12 @@ def data_mesh(num_devices: int | None = None) -> Mesh:
 
     Raises:
       ValueError: there are fewer, or a process would have none.
+
+    Examples:
+      >>> from gnnjax import parallel
+      >>> mesh = parallel.data_mesh(1)
+      >>> mesh.axis_names, mesh.size
+      (('data',), 1)
     """
     devices = jax.devices()
     num_devices = len(devices) if num_devices is None else num_devices
@@ -54,6 +60,14 @@ def device_batches(
     On a mesh each batch is dealt out to the devices: every array has a leading axis of the devices, along which it lies
     on them, and every process gathers the graphs of its own devices alone. `shape` is then that of one device's part,
     `data.batch_shape` with `num_parts`.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data, parallel
+      >>> pairs = data.from_arrays(None, [([0, 1], [1, 0])] * 4, [0, 1, 0, 1], n_node=[2] * 4)
+      >>> batches = parallel.device_batches(pairs, np.arange(4), batch_size=2, mesh=parallel.data_mesh(1))
+      >>> [batch.labels[:, :, 0].tolist() for batch in batches]  # A row per device, its last graph is padding.
+      [[[0.0, 1.0, 0.0]], [[0.0, 1.0, 0.0]]]
     """
     if mesh is None:
         batches = iterate_batches(dataset, indices, batch_size=batch_size, shape=shape)

@@ -33,6 +33,14 @@ def agreement_plot(
 
     Raises:
       ValueError: there is no pair, its arrays differ in shape, are empty, negative or not finite.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import plot
+      >>> head = np.array([[0.5, 0.5], [0.25, 0.75]])
+      >>> figure = plot.agreement_plot({"layer 1": (head, head)})
+      >>> figure.axes[0].get_title()
+      'layer 1, r = 1.000'
     """
     if not pairs:
         raise ValueError("pairs is empty: give at least one")

@@ -16,6 +16,13 @@ def training_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
     """Losses and metrics over the epochs of `train.fit`, with the chosen epoch marked.
 
     A part that was not evaluated in every epoch is drawn as points.
+
+    Examples:
+      >>> from gnnjax import plot
+      >>> metrics = [{"prediction_loss": 0.7, "accuracy": 0.5}, {"prediction_loss": 0.4, "accuracy": 0.9}]
+      >>> history = [{"epoch": epoch, "train": each, "valid": each} for epoch, each in enumerate(metrics)]
+      >>> [axes.get_title() for axes in plot.training_curves(history, best_epoch=1).axes]
+      ['prediction loss', 'accuracy']
     """
     panels = {
         "prediction_loss": "prediction loss",

@@ -43,6 +43,15 @@ def deletion_plot(
 
     Raises:
       ValueError: there are no curves or measures, or one is not known.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import explain, plot
+      >>> accuracy, rest = np.array([[0.9, 0.8, 0.2]]), np.zeros((1, 3))
+      >>> curve = explain.DeletionCurve(np.array([0.0, 0.5, 1.0]), accuracy, changed=rest, total_variation=rest)
+      >>> figure = plot.deletion_plot({"GT": {"largest_first": curve}}, ["accuracy"])
+      >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+      ['largest first (0.675)']
     """
     if not curves or not all(curves.values()) or not measures:
         raise ValueError("curves or measures are empty: give at least one of each")

@@ -68,6 +68,16 @@ def explained_graphs(
 
     Raises:
       ValueError: there is nothing to draw, or not one title per graph.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import data, plot, train
+      >>> triangle = data.from_arrays([np.ones((3, 1))], [([0, 1, 2], [1, 2, 0])], [1], undirected=True)
+      >>> attention = np.array([0.9, 0.1, 0.3, 0.9, 0.1, 0.3])
+      >>> evaluation = train.Evaluation({}, np.array([[2.0]]), triangle.labels, attention, None, triangle.n_edge)
+      >>> figure = plot.explained_graphs(triangle, [0], evaluation, positions=[0], titles=["logit 2"])
+      >>> figure.axes[0].get_title()
+      'logit 2'
     """
     if not len(positions) or len(positions) != len(titles):
         raise ValueError(f"needs one title per graph and a graph at least, got {len(titles)} for {len(positions)}")

@@ -32,6 +32,16 @@ def draw_attention(
 
     Raises:
       ValueError: `edge_attention` does not hold one value per edge.
+
+    Examples:
+      >>> import numpy as np
+      >>> from matplotlib.figure import Figure
+      >>> from gnnjax import data, plot
+      >>> triangle = data.from_arrays([np.ones((3, 1))], [([0, 1, 2], [1, 2, 0])], [1], undirected=True)
+      >>> axes = Figure().subplots()
+      >>> plot.draw_attention(axes, triangle, 0, np.array([0.9, 0.1, 0.3, 0.9, 0.1, 0.3]))
+      >>> triangle.n_edge.tolist(), len(axes.collections[0].get_segments())  # one line for both directions
+      ([6], 3)
     """
     lines = merge_edges(dataset[index], edge_attention)
     places = lay_out(int(dataset.n_node[index]), lines.ends)

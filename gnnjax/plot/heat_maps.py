@@ -43,6 +43,14 @@ def heat_maps(
 
     Raises:
       ValueError: there is no matrix, or one does not fit the labels, is negative or not finite.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import plot
+      >>> attention = np.array([[0.9, 0.1], [0.2, 0.8]])
+      >>> figure = plot.heat_maps({"GT": {"attention": attention, "largest": attention > 0.5}}, np.array([0, 1]))
+      >>> [axes.get_title() for axes in figure.axes if axes.images]
+      ['GT: attention', 'GT: largest']
     """
     if not rows or not all(rows.values()):
         raise ValueError("rows is empty: give at least one matrix per row")

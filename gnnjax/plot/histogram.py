@@ -14,6 +14,15 @@ def attention_histogram(evaluation: Evaluation) -> Figure:
 
     Raises:
       ValueError: the model has no attention.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import plot, train
+      >>> attention, signal = np.array([0.9, 0.2, 0.1]), np.array([1, 0, 0])
+      >>> evaluation = train.Evaluation({}, np.array([[2.0]]), np.array([[1.0]]), attention, signal, np.array([3]))
+      >>> figure = plot.attention_histogram(evaluation)
+      >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+      ['background edges (2)', 'signal edges (1)']
     """
     attention = evaluation.edge_attention
     if attention is None:

@@ -41,6 +41,13 @@ def hop_plot(
 
     Raises:
       ValueError: there is no model, or the arrays do not fit `hops` or `labels`.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import plot
+      >>> figure = plot.hop_plot({"GT": np.array([[0.6, 0.3, 0.1], [0.8, 0.1, 0.1]])}, [0, 1, 2])
+      >>> figure.axes[0].lines[0].get_ydata().round(2).tolist()
+      [0.7, 0.2, 0.1]
     """
     if not attention:
         raise ValueError("attention is empty: give at least one model")

@@ -51,6 +51,18 @@ def draw_molecule(
 
     Raises:
       ValueError: `edge_attention` does not hold one value per edge, or the dataset has no node names.
+
+    Examples:
+      >>> import numpy as np
+      >>> from matplotlib.figure import Figure
+      >>> from gnnjax import data, plot
+      >>> ethanol = data.from_arrays(
+      ...     [np.ones((3, 1))], [([0, 1], [1, 2])], [1], undirected=True, node_names=[["C", "C", "O"]], kind="molecule"
+      ... )
+      >>> axes = Figure().subplots()
+      >>> plot.draw_molecule(axes, ethanol, 0, np.array([0.1, 0.9, 0.1, 0.9]))
+      >>> [text.get_text() for text in axes.texts]
+      ['C', 'C', 'O']
     """
     symbols = node_names(dataset, index)
     lines = merge_edges(dataset[index], edge_attention, may_be_directed=False)

@@ -42,6 +42,18 @@ def draw_sentence(
 
     Raises:
       ValueError: `edge_attention` does not hold one value per edge, or the dataset has no node names.
+
+    Examples:
+      >>> import numpy as np
+      >>> from matplotlib.figure import Figure
+      >>> from gnnjax import data, plot
+      >>> words = data.from_arrays(
+      ...     [np.ones((3, 1))], [([0, 1], [1, 2])], [1], node_names=[["not", "bad", "!"]], kind="sentence"
+      ... )
+      >>> axes = Figure().subplots()
+      >>> plot.draw_sentence(axes, words, 0, np.array([0.9, 0.1]))
+      >>> [text.get_text() for text in axes.texts]
+      ['not', 'bad', '!']
     """
     ends, attention, directed = merge_edges(dataset[index], edge_attention)
     texts = [

@@ -30,6 +30,18 @@ def draw_superpixels(
 
     Raises:
       ValueError: `edge_attention` does not hold one value per edge, or the dataset has no node positions.
+
+    Examples:
+      >>> import dataclasses
+      >>> import numpy as np
+      >>> from matplotlib.figure import Figure
+      >>> from gnnjax import data, plot
+      >>> path = data.from_arrays([np.ones((3, 1))], [([0, 1], [1, 2])], [1])
+      >>> path = dataclasses.replace(path, node_positions=np.array([[0, 0], [5, 5], [9, 0]], np.float32))
+      >>> axes = Figure().subplots()
+      >>> plot.draw_superpixels(axes, path, 0, np.array([0.9, 0.1]))
+      >>> len(axes.collections[0].get_segments())  # 0.1 is too little to be drawn
+      1
     """
     if dataset.node_positions is None:
         raise ValueError(f"{dataset.name}: the nodes have no positions (field 'node_positions')")

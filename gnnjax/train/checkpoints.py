@@ -20,6 +20,16 @@ class Checkpoints:
     between writing `best` and `last` resumes from the older `last`, whose own best must still be there.
 
     Where several processes train together, all of them read the folder and the first alone writes to it.
+
+    Examples:
+      >>> import tempfile
+      >>> import numpy as np
+      >>> from gnnjax import train
+      >>> with tempfile.TemporaryDirectory() as folder, train.Checkpoints(folder) as checkpoints:
+      ...     checkpoints.save_last(3, {"weights": np.array([1.0, 2.0])}, {"best_epoch": 1})
+      ...     state, record = checkpoints.restore_last({"weights": np.zeros(2)})
+      ...     checkpoints.last_epoch, state["weights"].tolist(), record
+      (3, [1.0, 2.0], {'best_epoch': 1})
     """
 
     def __init__(self, folder: str | os.PathLike):

@@ -21,6 +21,19 @@ class Evaluation:
       edge_attention: `[sum n_edge]`, in (0, 1), or None for a plain classifier and for sampled neighbourhoods.
       edge_labels: `[sum n_edge]`, 1 where an edge is signal, or None.
       n_edge: `[graphs]`, number of edges of each graph.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import train
+      >>> evaluation = train.Evaluation(  # As train.evaluate returns it.
+      ...     losses={"loss": 0.5}, logits=np.array([[2.0], [1.0]]), labels=np.array([[1.0], [0.0]]),
+      ...     edge_attention=np.array([0.9, 0.2, 0.7]), edge_labels=np.array([1, 0, 1]), n_edge=np.array([1, 2]),
+      ... )
+      >>> evaluation.attention_of(1).tolist()
+      [0.2, 0.7]
+      >>> metrics = evaluation.metrics("binary")
+      >>> metrics["accuracy"], metrics["roc_auc"], metrics["explanation_roc_auc"]
+      (0.5, 1.0, 1.0)
     """
 
     losses: dict[str, float]
@@ -71,6 +84,14 @@ def accuracy(task: Task, logits: np.ndarray, labels: np.ndarray) -> float:
         largest logit.
       logits: `[graphs, outputs]`.
       labels: as in `data.GraphDataset`.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import train
+      >>> train.accuracy("multiclass", np.array([[0.0, 2.0], [3.0, 1.0]]), np.array([1, 1]))
+      0.5
+      >>> train.accuracy("binary", np.array([[2.0], [-1.0], [0.3]]), np.array([[1.0], [0.0], [np.nan]]))
+      1.0
     """
     if task == "multiclass":
         return float((logits.argmax(axis=1) == labels).mean())
@@ -86,6 +107,13 @@ def roc_auc(logits: np.ndarray, labels: np.ndarray) -> float:
       labels: `[graphs, tasks]` in {0, 1}, NaN where not labelled.
 
     Source: the evaluation of OGB, Hu et al., NeurIPS 2020 (arXiv 2005.00687).
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import train
+      >>> logits = np.array([[0.1], [0.4], [0.3], [0.8]])
+      >>> train.roc_auc(logits, np.array([[0], [0], [1], [1]]))  # One of four pairs is in the wrong order.
+      0.75
     """
     # Here and not above, because it takes longer to import than all of gnnjax.
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415
@@ -104,6 +132,12 @@ def regression_errors(predictions: np.ndarray, labels: np.ndarray) -> dict[str, 
     Args:
       predictions: `[graphs, targets]`.
       labels: `[graphs, targets]`, NaN where not measured.
+
+    Examples:
+      >>> import numpy as np
+      >>> from gnnjax import train
+      >>> train.regression_errors(np.array([[1.0], [7.0], [9.0]]), np.array([[0.0], [0.0], [np.nan]]))
+      {'rmse': 5.0, 'mae': 4.0}
     """
     measured = ~np.isnan(labels)
     if not measured.any():

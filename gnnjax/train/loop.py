@@ -35,6 +35,13 @@ class FitResult(NamedTuple):
       best_epoch: the 0-based epoch that model selection chose; the model holds its weights, unless `fit` was asked to
         keep the last.
       seconds: wall time, over all processes that worked on the run.
+
+    Examples:
+      >>> from gnnjax import train
+      >>> history = [{"epoch": 0, "valid": {"accuracy": 0.5}}, {"epoch": 1, "valid": {"accuracy": 0.9}}]
+      >>> result = train.FitResult(history, best_epoch=1, seconds=2.0)  # As train.fit returns it.
+      >>> result.best["valid"]
+      {'accuracy': 0.9}
     """
 
     history: list[dict[str, Any]]
@@ -104,6 +111,18 @@ def fit(
       NonFiniteLossError: a loss or gradient became NaN or infinite; checkpoints hold finite states only.
       RunError: a split part is missing or empty, or a setting makes no sense.
       CheckpointError: `folder` holds checkpoints of another model.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, train
+      >>> triangle, path = ([0, 1, 2], [1, 2, 0]), ([0, 1], [1, 2])
+      >>> dataset = data.from_arrays(None, [triangle, path] * 3, [1, 0] * 3, n_node=[3] * 6, undirected=True)
+      >>> model = models.GIN(dataset.in_features, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+      >>> splits = {"train": np.arange(4), "valid": np.arange(4, 6)}
+      >>> result = train.fit(model, dataset, splits, epochs=2)
+      >>> len(result.history), sorted(result.best)
+      (2, ['epoch', 'learning_rate', 'r', 'train', 'valid'])
     """
     for part in ("train", "valid"):
         if len(splits.get(part, ())) == 0:

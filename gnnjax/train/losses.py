@@ -28,6 +28,14 @@ def prediction_loss(
       graph_mask: True for real graphs.
       axis_name: the mapped axis over which the graphs are spread; the result is then these graphs' share of the mean
         over all of them.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import train
+      >>> logits, labels = jnp.array([[0.0], [5.0], [5.0]]), jnp.array([[1.0], [jnp.nan], [0.0]])
+      >>> mask = jnp.array([True, True, False])  # The second graph has no label, the third is padding.
+      >>> round(float(train.prediction_loss("binary", logits, labels, mask)), 3)  # log 2
+      0.693
     """
     if task == "multiclass":
         losses = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
@@ -63,6 +71,14 @@ def information_loss(
       axis_name: as in `prediction_loss`.
 
     Source: Miao et al., ICML 2022 (arXiv 2201.12987), equation 9.
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import train
+      >>> attention = jnp.array([1.0, 0.5, 0.0])
+      >>> mask = jnp.array([True, True, False])  # The third edge is padding.
+      >>> round(float(train.information_loss(attention, 0.5, mask)), 3)  # (log 2 + 0) / 2
+      0.347
     """
     guard = 1e-6
     kept = attention * jnp.log(attention / r + guard)

@@ -17,6 +17,15 @@ def adam_l2(learning_rate: float, weight_decay: float = 0.0) -> optax.GradientTr
       weight_decay: coefficient of the L2 term.
 
     Source: Kingma and Ba, ICLR 2015 (arXiv 1412.6980).
+
+    Examples:
+      >>> import jax.numpy as jnp
+      >>> from gnnjax import train
+      >>> optimizer = train.adam_l2(0.1, weight_decay=0.01)
+      >>> weight, gradient = jnp.array(2.0), jnp.array(0.0)
+      >>> update, _ = optimizer.update(gradient, optimizer.init(weight), weight)
+      >>> round(float(update), 3)  # Adam's first step has the length of the learning rate, whatever the decay.
+      -0.1
     """
     return _adam_l2(float(learning_rate), float(weight_decay))
 

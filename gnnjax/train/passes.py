@@ -193,6 +193,17 @@ def evaluate(
     Raises:
       ValueError: `indices` is empty.
       RunError: `neighbours` are given for a set of graphs.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, train
+      >>> triangle, path = ([0, 1, 2], [1, 2, 0]), ([0, 1], [1, 2])
+      >>> dataset = data.from_arrays(None, [triangle, path], [1, 0], n_node=[3, 3], undirected=True)
+      >>> model = models.GSAT(models.GIN(1, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0)), rngs=nnx.Rngs(1))
+      >>> evaluation = train.evaluate(model, dataset, np.array([1, 0]))
+      >>> evaluation.logits.shape, evaluation.n_edge.tolist(), evaluation.attention_of(0).shape
+      ((2, 1), [4, 6], (4,))
     """
     graphdef, params, batch_stats = split(model)
     passes = make_passes(dataset, {"all": np.asarray(indices)}, batch_size=batch_size, neighbours=neighbours)

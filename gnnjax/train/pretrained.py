@@ -28,6 +28,18 @@ def save_classifier(
       model: the classifier.
       backbone, arguments: what `models.build_backbone` makes it from.
       data: JSON-able, what it was trained on and how.
+
+    Examples:
+      >>> import tempfile
+      >>> from pathlib import Path
+      >>> from flax import nnx
+      >>> from gnnjax import models, train
+      >>> arguments = {"in_features": 3, "out_features": 1, "hidden_size": 4, "num_layers": 1}
+      >>> model = models.build_backbone("gin", **arguments, rngs=nnx.Rngs(0))
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     train.save_classifier(folder, model, backbone="gin", arguments=arguments, data={"name": "mine"})
+      ...     sorted(path.name for path in Path(folder).iterdir())
+      ['classifier.json', 'weights']
     """
     description = {"backbone": backbone, "arguments": dict(arguments), "data": dict(data)}
     save_described(Path(folder) / "classifier.json", model, description)
@@ -48,6 +60,24 @@ def load_classifier(
 
     Raises:
       CheckpointError: there is none, it is damaged, or its description is another; says what differs.
+
+    Examples:
+      >>> import tempfile
+      >>> from flax import nnx
+      >>> from gnnjax import models, train
+      >>> arguments = {"in_features": 3, "out_features": 1, "hidden_size": 4, "num_layers": 1}
+      >>> model = models.build_backbone("gin", **arguments, rngs=nnx.Rngs(0))
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     train.save_classifier(folder, model, backbone="gin", arguments=arguments, data={"name": "mine"})
+      ...     train.load_classifier(folder, data={"name": "mine"}).hidden_size
+      4
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     train.save_classifier(folder, model, backbone="gin", arguments=arguments, data={"name": "mine"})
+      ...     train.load_classifier(folder, data={"name": "yours"})
+      Traceback (most recent call last):
+      ...
+      gnnjax.errors.CheckpointError: ... holds a pre-trained classifier of another kind:
+        data.name: 'mine' there, 'yours' asked for
     """
     wanted = {"backbone": backbone, "arguments": arguments, "data": data}
 

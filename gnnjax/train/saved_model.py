@@ -30,6 +30,18 @@ def save_model(
       model: the model, over a backbone that `models.build_backbone` made.
       backbone, arguments: what it made that from.
       data: JSON-able, what the model was trained on and how.
+
+    Examples:
+      >>> import tempfile
+      >>> from pathlib import Path
+      >>> from flax import nnx
+      >>> from gnnjax import models, train
+      >>> arguments = {"in_features": 3, "out_features": 1, "hidden_size": 4, "num_layers": 1}
+      >>> model = models.GSAT(models.build_backbone("gin", **arguments, rngs=nnx.Rngs(0)), rngs=nnx.Rngs(1))
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     train.save_model(folder, model, backbone="gin", arguments=arguments)
+      ...     sorted(path.name for path in Path(folder).iterdir())
+      ['model.json', 'weights']
     """
     attention = {"learn_edge_attention": model.learn_edge_attention, "temperature": model.temperature}
     attention["dropout_rate"] = model.extractor.dropout_rate
@@ -42,6 +54,21 @@ def load_model(folder: str | os.PathLike) -> tuple[GSAT, dict[str, Any]]:
 
     Raises:
       CheckpointError: there is none, or it is damaged.
+
+    Examples:
+      >>> import tempfile
+      >>> import jax, numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import models, train
+      >>> arguments = {"in_features": 3, "out_features": 1, "hidden_size": 4, "num_layers": 1}
+      >>> model = models.GSAT(models.build_backbone("gin", **arguments, rngs=nnx.Rngs(0)), rngs=nnx.Rngs(1))
+      >>> with tempfile.TemporaryDirectory() as folder:
+      ...     train.save_model(folder, model, backbone="gin", arguments=arguments, data={"name": "mine"})
+      ...     loaded, description = train.load_model(folder)
+      >>> description["backbone"], description["data"]
+      ('gin', {'name': 'mine'})
+      >>> jax.tree.all(jax.tree.map(np.array_equal, nnx.state(model), nnx.state(loaded)))
+      True
     """
     return load_described(Path(folder) / "model.json", _build, what="model")
 
@@ -55,6 +82,15 @@ def check_same_features(description: Mapping[str, Any], dataset: GraphDataset) -
 
     Raises:
       DataError: node or edge features are others than those that the model was made for.
+
+    Examples:
+      >>> from gnnjax import data, train
+      >>> dataset = data.from_arrays([[[1.0, 2.0]]], [([0], [0])], [1], name="mine")
+      >>> train.check_same_features({"arguments": {"in_features": 2}}, dataset)
+      >>> train.check_same_features({"arguments": {"in_features": 3}}, dataset)
+      Traceback (most recent call last):
+      ...
+      gnnjax.errors.DataError: mine: its node features are 2 numbers, but the model reads 3 numbers: ...
     """
     arguments = description["arguments"]
     pairs: list[tuple[str, Any, Any]] = [("node", arguments["in_features"], dataset.in_features)]

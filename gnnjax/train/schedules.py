@@ -21,6 +21,14 @@ class RSchedule:
       ValueError: a value is out of its range.
 
     Source: the published code of Miao et al., ICML 2022 (arXiv 2201.12987). `RSchedule(init=r, final=r)` keeps r fixed.
+
+    Examples:
+      >>> from gnnjax import train
+      >>> r = train.RSchedule()
+      >>> [round(r(epoch), 1) for epoch in (0, 9, 10, 20, 40, 90)]
+      [0.9, 0.9, 0.8, 0.7, 0.5, 0.5]
+      >>> r.is_final(39), r.is_final(40)
+      (False, True)
     """
 
     init: float = 0.9
@@ -54,6 +62,12 @@ class Plateau:
 
     Raises:
       ValueError: a value is out of its range.
+
+    Examples:
+      >>> from gnnjax import train
+      >>> plateau = train.Plateau(patience=1, factor=0.5)
+      >>> [plateau.scale(accuracies) for accuracies in ([0.7, 0.8], [0.7, 0.8, 0.8], [0.7, 0.8, 0.8, 0.8])]
+      [1.0, 1.0, 0.5]
     """
 
     patience: int = 10

@@ -40,7 +40,17 @@ __all__ = [
 
 
 class TrainState(NamedTuple):
-    """All that a training step changes: nested dictionaries of arrays, and the optimiser's state."""
+    """All that a training step changes: nested dictionaries of arrays, and the optimiser's state.
+
+    Examples:
+      >>> import optax
+      >>> from flax import nnx
+      >>> from gnnjax import models, train
+      >>> model = models.GIN(1, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+      >>> _, state = train.create_state(model, optax.sgd(0.1))
+      >>> sorted(state.params), sorted(state.batch_stats)
+      (['classifier', 'convs', 'node_encoder'], ['convs'])
+    """
 
     params: Any
     batch_stats: dict
@@ -55,6 +65,19 @@ class StepOutput(NamedTuple):
         classifier has no second.
       logits: `[graphs, outputs]` (or `[nodes, outputs]`, where nodes have labels), padding included.
       edge_attention: `[edges]`, in (0, 1), padding included; None for a plain classifier.
+
+    Examples:
+      >>> import functools
+      >>> import jax, numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, train
+      >>> pair = data.from_arrays(None, [([0, 1], [1, 0])], [1], n_node=[2])
+      >>> batch = next(data.iterate_batches(pair, np.array([0]), batch_size=1))
+      >>> model = models.GIN(1, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+      >>> objective = functools.partial(train.ClassifierObjective("binary"), model, train=False)
+      >>> output = jax.jit(objective)(batch, r=0.5)
+      >>> output.logits.shape, output.edge_attention  # One of the two graphs is padding.
+      ((2, 1), None)
     """
 
     loss: Float[Array, ""]
@@ -79,6 +102,19 @@ class GSATObjective:
     Attributes:
       task: which prediction loss.
       prediction_coefficient, information_coefficient: the weights of the two parts.
+
+    Examples:
+      >>> import functools
+      >>> import jax, numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, train
+      >>> pair = data.from_arrays(None, [([0, 1], [1, 0])], [1], n_node=[2])
+      >>> batch = next(data.iterate_batches(pair, np.array([0]), batch_size=1))
+      >>> model = models.GSAT(models.GIN(1, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0)), rngs=nnx.Rngs(1))
+      >>> objective = train.GSATObjective("binary", information_coefficient=2.0)
+      >>> output = jax.jit(functools.partial(objective, model, train=False))(batch, r=0.7)
+      >>> bool(np.isclose(output.loss, output.prediction_loss + 2 * output.information_loss))
+      True
     """
 
     task: Task
@@ -106,6 +142,19 @@ class ClassifierObjective:
 
     Attributes:
       task: which prediction loss.
+
+    Examples:
+      >>> import functools
+      >>> import jax, numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, train
+      >>> pair = data.from_arrays(None, [([0, 1], [1, 0])], [1], n_node=[2])
+      >>> batch = next(data.iterate_batches(pair, np.array([0]), batch_size=1))
+      >>> model = models.GIN(1, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+      >>> objective = functools.partial(train.ClassifierObjective("binary"), model, train=False)
+      >>> output = jax.jit(objective)(batch, r=0.5)
+      >>> bool(output.loss == output.prediction_loss), output.information_loss
+      (True, None)
     """
 
     task: Task
@@ -142,7 +191,17 @@ def merge(graphdef: nnx.GraphDef, params: dict, batch_stats: dict) -> Any:
 
 
 def create_state(model: nnx.Module, optimizer: optax.GradientTransformation) -> tuple[nnx.GraphDef, TrainState]:
-    """The static part of `model` and the state in which its training starts; `model` itself stays as it is."""
+    """The static part of `model` and the state in which its training starts; `model` itself stays as it is.
+
+    Examples:
+      >>> import optax
+      >>> from flax import nnx
+      >>> from gnnjax import models, train
+      >>> model = models.GIN(1, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+      >>> graphdef, state = train.create_state(model, optax.sgd(0.1))
+      >>> state.params["classifier"]["kernel"].shape
+      (4, 1)
+    """
     graphdef, params, batch_stats = split(model)
     params, batch_stats = jax.tree.map(lambda array: array.copy(), (params, batch_stats))
     return graphdef, TrainState(params, batch_stats, optimizer.init(params))
@@ -159,6 +218,21 @@ def make_train_step(
 
     On a `mesh` the batch is one of `parallel.device_batches`; the gradient and the losses are summed over the
     devices in one reduction, and the report's arrays have a leading axis of the devices.
+
+    Examples:
+      >>> import jax, numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, train
+      >>> pair = data.from_arrays(None, [([0, 1], [1, 0])], [1], n_node=[2])
+      >>> batch = next(data.iterate_batches(pair, np.array([0]), batch_size=1))
+      >>> model = models.GIN(1, 1, hidden_size=4, num_layers=1, dropout_rate=0.0, rngs=nnx.Rngs(0))
+      >>> optimizer = train.adam_l2(0.1)
+      >>> graphdef, state = train.create_state(model, optimizer)
+      >>> step = train.make_train_step(graphdef, optimizer, train.ClassifierObjective("binary"))
+      >>> state, first, norm = step(state, batch, 0.5, 1.0, jax.random.key(0))
+      >>> state, second, norm = step(state, batch, 0.5, 1.0, jax.random.key(1))
+      >>> bool(second.loss < first.loss)
+      True
     """
     axis_name = None if mesh is None else DATA_AXIS
 
@@ -187,6 +261,18 @@ def make_eval_step(
 
     Equal arguments give the same function, which compiles once per shape of the batch. `mesh` is as for
     `make_train_step`.
+
+    Examples:
+      >>> import numpy as np, optax
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, train
+      >>> pair = data.from_arrays(None, [([0, 1], [1, 0])], [1], n_node=[2])
+      >>> batch = next(data.iterate_batches(pair, np.array([0]), batch_size=1))
+      >>> model = models.GIN(1, 1, hidden_size=4, num_layers=1, rngs=nnx.Rngs(0))
+      >>> graphdef, state = train.create_state(model, optax.sgd(0.1))
+      >>> step = train.make_eval_step(graphdef, train.ClassifierObjective("binary"))
+      >>> step((state.params, state.batch_stats), batch, 0.5).logits.shape  # One of the two graphs is padding.
+      (2, 1)
     """
     axis_name = None if mesh is None else DATA_AXIS
 

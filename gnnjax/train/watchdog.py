@@ -19,7 +19,21 @@ _NO_INFORMATION = 1e-4
 
 
 class CollapseWarning(UserWarning):
-    """The attention does not select: what it shows is no explanation."""
+    """The attention does not select: what it shows is no explanation.
+
+    Examples:
+      >>> import warnings
+      >>> import numpy as np
+      >>> from gnnjax import train
+      >>> flat = train.Evaluation({}, np.zeros((1, 1)), np.zeros((1, 1)), np.full(4, 0.5), None, np.array([4]))
+      >>> watchdog = train.CollapseWatchdog(final_r=0.5, patience=1)  # For train.fit(..., callbacks=[watchdog]).
+      >>> with warnings.catch_warnings():
+      ...     warnings.simplefilter("error", train.CollapseWarning)  # Ends the run.
+      ...     watchdog.on_epoch({"epoch": 40, "r": 0.5, "valid": {}}, {"valid": flat})
+      Traceback (most recent call last):
+      ...
+      gnnjax.train.watchdog.CollapseWarning: epoch 40: all attention is near r = 0.5, so that it ranks ...
+    """
 
 
 class CollapseWatchdog(Callback):
@@ -107,6 +121,18 @@ def unneeded_attention(
 
     Returns:
       What is wrong, in words, or None.
+
+    Examples:
+      >>> import numpy as np
+      >>> from flax import nnx
+      >>> from gnnjax import data, models, nn, train
+      >>> dataset = data.from_arrays([[[1.0]] * 3, [[-1.0]] * 3], [([0, 1], [1, 2])] * 2, [1, 0])
+      >>> without_edges = models.FunctionBackbone(
+      ...     lambda weights, graphs, *_, **options: graphs.nodes,
+      ...     lambda weights, graphs, *_, **options: nn.sum_pool(graphs), weights={}, hidden_size=1,
+      ... )
+      >>> train.unneeded_attention(models.GSAT(without_edges, rngs=nnx.Rngs(0)), dataset, np.array([0, 1]))
+      'accuracy is 1.000 without the 50% of edges of highest attention and 1.000 with them: ...'
     """
     evaluation = evaluate(model, dataset, indices)
     left_out = select_edges(Explanations.of_evaluation(dataset, indices, evaluation), top_fraction=fraction)
