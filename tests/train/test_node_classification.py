@@ -53,8 +53,8 @@ def test_splits_together_and_one_by_one_agree(family):
 @pytest.mark.parametrize("family", ["sc", "sl", "dlb", "dl"])
 def test_one_program_serves_all_epochs_and_splits(family, monkeypatch):
     made = []
-    make = node_classification._make_chunk
-    monkeypatch.setattr(node_classification, "_make_chunk", lambda *a: made.append(make(*a)) or made[-1])
+    make = node_classification.make_epochs
+    monkeypatch.setattr(node_classification, "make_epochs", lambda *a: made.append(make(*a)) or made[-1])
     make.cache_clear()
     fit(family, runs=(0,))
     fit(family, runs=(1,))
