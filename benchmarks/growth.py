@@ -37,6 +37,7 @@ from gnnjax import explain, models, train
 from gnnjax.atomic import atomic_open
 from gnnjax.data import random_node_splits
 from gnnjax.host_memory import keep_freed_memory
+from gnnjax.plot import save_figure
 from gnnjax.train.passes import Passes, make_passes
 from gnnjax.train.steps import create_state, make_train_step
 
@@ -125,7 +126,7 @@ def exponent(sizes, times) -> float:
     return float(np.polyfit(np.log(sizes), np.log(times), 1)[0])
 
 
-def save_figure(path: Path, results: dict[str, dict]) -> None:
+def draw_growth(results: dict[str, dict]) -> Figure:
     """Time over size, both relative to the smallest, beside linear growth."""
     figure = Figure(figsize=(7, 5), layout="constrained")
     axes = figure.subplots()
@@ -137,8 +138,7 @@ def save_figure(path: Path, results: dict[str, dict]) -> None:
     axes.set_xticks(FACTORS, labels=[f"{factor}" for factor in FACTORS])
     axes.minorticks_off()
     axes.legend(fontsize=8, title="exponent")
-    with atomic_open(path) as file:
-        figure.savefig(file, format=path.suffix.removeprefix(".") or "png", dpi=150)
+    return figure
 
 
 def main() -> None:
@@ -170,7 +170,7 @@ def main() -> None:
         table.add_row(name, f"{size} {unit}", *(f"{each:.4g}" for each in times), *slopes)
     print_wide(table)
     if arguments.figure:
-        save_figure(arguments.figure, results)
+        save_figure(draw_growth(results), arguments.figure)
     if arguments.json:
         with atomic_open(arguments.json, "t") as file:
             file.write(json.dumps({"environment": environment(arguments.threads), "results": results}, indent=2) + "\n")

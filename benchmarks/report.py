@@ -2,16 +2,14 @@
 
 import statistics
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 from rich.table import Table
 
 from benchmarks.workload import OURS, Workload
-from gnnjax.atomic import atomic_open
 
-__all__ = ["ratios", "save_figure", "summary", "time_table"]
+__all__ = ["draw_ratios", "ratios", "summary", "time_table"]
 
 Times = Mapping[str, list[float]]
 
@@ -53,7 +51,7 @@ def time_table(workloads: list[Workload], times: Mapping[str, Times], memory: Ma
     return table
 
 
-def save_figure(path: Path, workloads: list[Workload], times: Mapping[str, Times]) -> None:
+def draw_ratios(workloads: list[Workload], times: Mapping[str, Times]) -> Figure:
     """A bar per workload with another side: the ratio's median and range, and a mark at its target."""
     rows = [(workload, found) for workload in workloads if (found := ratios(times[workload.name])) is not None]
     figure = Figure(figsize=(10, 1.2 + 0.36 * len(rows)), layout="constrained")
@@ -82,5 +80,4 @@ def save_figure(path: Path, workloads: list[Workload], times: Mapping[str, Times
     axes.set_yticks(positions, [workload.name for workload, _ in rows], fontsize=8)
     axes.set_xlabel("time of the other library / time of gnnjax (more is faster)")
     axes.legend(loc="lower right", fontsize=8)
-    with atomic_open(path) as file:
-        figure.savefig(file, format=path.suffix.removeprefix(".") or "png", dpi=150)
+    return figure

@@ -31,13 +31,14 @@ from benchmarks.gsat_steps import gsat_workloads
 from benchmarks.large_graph import large_graph_workloads
 from benchmarks.machine import HAVE_PYG, available_cores, environment, limit_threads, limits
 from benchmarks.node_classifiers import classifier_workloads
-from benchmarks.report import save_figure, time_table
+from benchmarks.report import draw_ratios, time_table
 from benchmarks.whole_runs import run_workloads
 from benchmarks.workload import Workload, measure, measure_memory
 from experiments.report import print_wide
 from gnnjax.atomic import atomic_open
 from gnnjax.errors import DataError
 from gnnjax.host_memory import keep_freed_memory
+from gnnjax.plot import save_figure
 
 GROUPS = ("gsat", "node-classifiers", "large-graph", "attention-graph", "whole-runs")
 # On a quiet machine blocks of the same steps differ by less; beside other work torch can be ten times slower.
@@ -132,7 +133,7 @@ def main() -> None:
     if not HAVE_PYG:
         say("No comparison: torch or torch_geometric is not installed (pip install -e .[benchmarks]).")
     if arguments.figure and HAVE_PYG:
-        save_figure(arguments.figure, workloads, times)
+        save_figure(draw_ratios(workloads, times), arguments.figure)
     if arguments.json:
         record = {
             "environment": facts,

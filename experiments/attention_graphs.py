@@ -35,6 +35,7 @@ from experiments.report import print_wide
 from experiments.workers import num_workers
 from gnnjax import explain
 from gnnjax.atomic import atomic_open
+from gnnjax.plot import save_figure
 from gnnjax.train.run_folder import open_run_folder, read_json, write_json
 
 
@@ -79,9 +80,7 @@ def collect(experiment: NodeExperiment, grid: list[Variant]) -> dict[str, Any]:
             analyses = {variant: results["variants"][variant.folder]["analysis"] for variant in attention}
             figures = draw_figures(experiment, attention) | {"deletion": draw_deletion(analyses)}
             for name, figure in figures.items():
-                path = experiment.workdir / "figures" / f"{size[0]}l{size[1]}h_{name}.png"
-                path.parent.mkdir(exist_ok=True)
-                figure.savefig(path, dpi=150)
+                save_figure(figure, experiment.workdir / "figures" / f"{size[0]}l{size[1]}h_{name}.png")
         if size == sizes[-1]:
             write_pages(experiment, attention)
     return results

@@ -103,8 +103,7 @@ def run_seed(config: ConfigDict, dataset: data.GraphDataset, mesh: Mesh | None, 
     evaluation = train.evaluate(model, dataset, indices, r=schedule.final, batch_size=config.training.batch_size)
     figures = draw_figures(dataset, indices, evaluation, fitted)
     for name, figure in figures.items():
-        (folder / "figures").mkdir(parents=True, exist_ok=True)
-        figure.savefig(folder / "figures" / f"{name}.png", dpi=150)
+        plot.save_figure(figure, folder / "figures" / f"{name}.png")
     tensorboard.add_figures(figures, fitted.best_epoch)
     unneeded = train.unneeded_attention(model, dataset, splits["valid"])
     if unneeded:

@@ -92,8 +92,8 @@ def run_seed(config: ConfigDict, dataset: data.NodeDataset, masks: dict, seed: i
         result["same_class_roc_auc"] = explain.explanation_roc_auc(attention, same_class.astype(int))
         with atomic_open(folder / "edge_attention.npz") as file:
             np.savez(file, allow_pickle=False, edge_attention=attention)
-    (folder / "figures").mkdir(parents=True, exist_ok=True)
-    plot.training_curves(fitted.history, fitted.best_epoch).savefig(folder / "figures" / "training_curves.png", dpi=150)
+    curves = plot.training_curves(fitted.history, fitted.best_epoch)
+    plot.save_figure(curves, folder / "figures" / "training_curves.png")
     return result
 
 

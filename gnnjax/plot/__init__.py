@@ -10,6 +10,7 @@ from gnnjax.plot.heat_maps import heat_maps
 from gnnjax.plot.histogram import attention_histogram
 from gnnjax.plot.hops import hop_plot
 from gnnjax.plot.molecule import draw_molecule
+from gnnjax.plot.save import save_figure
 from gnnjax.plot.sentence import draw_sentence
 from gnnjax.plot.superpixels import draw_superpixels
 
@@ -25,5 +26,6 @@ __all__ = [
     "explanation_figure",
     "heat_maps",
     "hop_plot",
+    "save_figure",
     "training_curves",
 ]

@@ -10,7 +10,7 @@ import pytest
 
 from configs.ba2motifs import get_config
 from data_prep import ba2motifs
-from experiments import compare_explainers
+from experiments import compare_explainers, explainer_report
 from gnnjax.data import save
 from gnnjax.errors import RunError
 
@@ -42,7 +42,7 @@ def test_the_command_line_trains_explains_and_shows_it_again(tmp_path):
         assert scores["milliseconds_per_graph"] > 0
     assert found["methods"]["pg_explainer"]["fit_seconds"] > 0
     table = (workdir / "comparison.md").read_text()
-    for title in (compare_explainers.METHODS[method] for method in CHOSEN):
+    for title in (explainer_report.METHODS[method] for method in CHOSEN):
         assert f"| {title} |" in table
         assert title in result.stdout
     for picture in ("comparison.png", "seed-0/explained_graphs.png"):
@@ -70,18 +70,18 @@ def result(seed, **scores):
 
 def test_the_table_has_mean_and_deviation_and_what_is_known():
     results = [result(0, roc_auc_per_graph=0.9), result(1, roc_auc_per_graph=0.8)]
-    titles, *lines = compare_explainers.rows(results)
+    titles, *lines = explainer_report.rows(results)
     assert [line[0] for line in lines] == ["GSAT", "PGExplainer", "random"]
     assert dict(zip(titles, lines[0], strict=True))["ROC-AUC per graph %"] == "85.00 ± 5.00"
     assert [line[-1] for line in lines] == ["", "3.0 ± 0.0", ""]
-    text = compare_explainers.markdown(results, "data", compare_explainers.default_options())
+    text = explainer_report.markdown(results, "data", compare_explainers.default_options())
     assert "Seeds 0, 1; 7 graphs each." in text
     assert "the best-scored 0.25 of the edges" in text
 
 
 @pytest.mark.parametrize("scores", [{}, {"roc_auc_per_graph": 0.9}])
 def test_the_figure_has_a_panel_for_each_kind_of_column(scores):
-    figure = compare_explainers.draw_comparison([result(0, **scores)], "data")
+    figure = explainer_report.draw_comparison([result(0, **scores)], "data")
     assert len(figure.axes) == 2 + len(scores)
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["GSAT", "PGExplainer", "random"]
 
