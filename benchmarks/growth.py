@@ -30,12 +30,11 @@ from tqdm import tqdm
 from benchmarks.large_graph import attention_ours, sum_ours
 from benchmarks.machine import available_cores, environment, limit_threads
 from benchmarks.workload import Run, repeated, seconds
-from data_prep import ba2motifs
 from data_prep.communities import generate
 from experiments.report import print_wide
 from gnnjax import explain, models, train
 from gnnjax.atomic import atomic_open
-from gnnjax.data import random_node_splits
+from gnnjax.data import generate_ba2motifs, random_node_splits
 from gnnjax.host_memory import keep_freed_memory
 from gnnjax.plot import save_figure
 from gnnjax.train.passes import Passes, make_passes
@@ -47,7 +46,7 @@ EDGES_PER_NODE = 10
 
 def gsat_epoch(num_graphs: int) -> Run:
     """A step is an epoch of GSAT with GIN, batches assembled anew."""
-    dataset = ba2motifs.generate(num_graphs)
+    dataset = generate_ba2motifs(num_graphs)
     backbone = models.GIN(dataset.in_features, dataset.out_features, rngs=nnx.Rngs(0))
     return training_epochs(backbone, make_passes(dataset, {"train": np.arange(num_graphs)}, batch_size=128, epochs=1))
 

@@ -27,10 +27,9 @@ from rich.table import Table
 
 from benchmarks.report import summary
 from benchmarks.workload import OURS, Run, Workload, measure, repeated
-from data_prep import ba2motifs
 from experiments.report import print_wide
 from gnnjax import ops
-from gnnjax.data import batch_shape, make_batch
+from gnnjax.data import batch_shape, generate_ba2motifs, make_batch
 from gnnjax.host_memory import keep_freed_memory
 from gnnjax.nn import PNAConv
 from tests import plain
@@ -86,7 +85,7 @@ def pairs() -> dict[str, Pair]:
     def by_segment(function):
         return functools.partial(function, num_segments=large)
 
-    motifs = ba2motifs.generate()
+    motifs = generate_ba2motifs()
     order = rng.permutation(len(motifs))[:128]
     shape = batch_shape(motifs, [order], len(order))
     return {

@@ -1,5 +1,6 @@
 """Datasets of graphs and of nodes: your own, the file format, splits, batches, homophily, distances, positions."""
 
+from gnnjax.data.ba2motifs import generate_ba2motifs
 from gnnjax.data.batching import BatchShape, GraphBatch, batch_shape, iterate_batches, make_batch, part_offsets
 from gnnjax.data.dataset import GraphDataset, Kind, Task
 from gnnjax.data.degrees import degree_histogram
@@ -55,6 +56,7 @@ __all__ = [
     "from_pyg",
     "from_pyg_nodes",
     "from_smiles",
+    "generate_ba2motifs",
     "iterate_batches",
     "laplacian_encoding",
     "load",

@@ -17,11 +17,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from data_prep.ba2motifs import generate
 from data_prep.download import fetch
 from data_prep.processed import make_processed
 from gnnjax import atomic
-from gnnjax.data import load, save
+from gnnjax.data import generate_ba2motifs, load, save
 
 KILLS = 50
 CONTENT = random.Random(0).randbytes(3_000_000)
@@ -69,7 +68,7 @@ def main(folder: Path) -> None:
     # Its own lock is shared with forked processes, one of which may be killed while it holds it.
     tqdm.set_lock(threading.RLock())
     atomic._SECONDS_TO_LOCK = -1
-    dataset = generate(num_graphs=60)
+    dataset = generate_ba2motifs(num_graphs=60)
     saved, prepared, fetched = folder / "save" / "data.npz", folder / "prepare" / "data.npz", folder / "fetch" / "raw"
 
     def same(path):

@@ -8,14 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import networkx as nx
 import numpy as np
 import pytest
 
 from data_prep import ba2motifs
-from gnnjax.data import load
+from gnnjax.data import generate_ba2motifs, load
 from gnnjax.errors import DataError
-from gnnjax.graphs import to_networkx
 
 ROOT = Path(__file__).parents[2]
 CYCLE = {(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)}
@@ -25,7 +23,7 @@ FINGERPRINT = "4a97d4dbdf8c3ceb56a0172aa839586ec87c933864f3df1caee69a07ea7bdde8"
 
 @functools.cache
 def generated():
-    return ba2motifs.generate()
+    return generate_ba2motifs()
 
 
 def undirected_edges(dataset, index) -> set[tuple[int, int]]:
@@ -59,50 +57,6 @@ def published(monkeypatch):
     arrays = to_arrays(generated())
     monkeypatch.setattr(ba2motifs, "OFFICIAL_CHECKSUM", ba2motifs._content_checksum(*arrays.values()))
     return arrays
-
-
-class TestGenerate:
-    def test_sizes_types_and_classes(self):
-        dataset = generated()
-        assert len(dataset) == 1000
-        assert dataset.task == "binary"
-        np.testing.assert_array_equal(dataset.n_node, 25)
-        np.testing.assert_array_equal(dataset.n_edge, np.repeat([50, 52], 500))
-        np.testing.assert_array_equal(dataset.labels[:, 0], np.repeat([0, 1], 500))
-        np.testing.assert_array_equal(dataset.nodes, np.full((25_000, 10), 0.1, np.float32), strict=True)
-
-    @pytest.mark.parametrize(("index", "motif"), [(0, CYCLE), (499, CYCLE), (500, HOUSE), (999, HOUSE)])
-    def test_a_tree_a_motif_and_one_edge_between(self, index, motif):
-        edges = undirected_edges(generated(), index)
-        base = nx.Graph([pair for pair in edges if max(pair) < 20])
-        assert nx.is_tree(base)
-        assert set(base) == set(range(20))
-        assert motif_edges(generated(), index) == motif
-        assert [(a, b) for a, b in edges if a < 20 <= b] == [(0, 20)]
-
-    def test_signal_edges_are_those_of_the_motif_in_both_directions(self):
-        dataset = generated()
-        inside = (dataset.senders >= 20) & (dataset.receivers >= 20)
-        np.testing.assert_array_equal(dataset.edge_labels, inside.astype(np.uint8), strict=True)
-        np.testing.assert_array_equal(np.add.reduceat(inside, dataset.edge_offsets[:-1]), np.repeat([10, 12], 500))
-        graph_ids = np.repeat(np.arange(1000), dataset.n_edge)
-        there = set(zip(graph_ids, dataset.senders, dataset.receivers, strict=True))
-        back = set(zip(graph_ids, dataset.receivers, dataset.senders, strict=True))
-        assert there == back
-        assert len(there) == len(graph_ids)
-
-    def test_attaches_by_degree(self):
-        # Preferential attachment makes hubs: the largest degree of a uniformly random tree is about 5.
-        largest = [max(dict(to_networkx(generated()[i]).in_degree).values()) for i in range(1000)]
-        assert 7 < np.mean(largest) < 10
-
-    def test_few_graphs_of_an_odd_number(self):
-        np.testing.assert_array_equal(ba2motifs.generate(3).labels[:, 0], [0, 1, 1])
-
-    @pytest.mark.parametrize(("num_graphs", "seed"), [(1, 0), (10, -1)])
-    def test_refuses_too_small_arguments(self, num_graphs, seed):
-        with pytest.raises(ValueError, match=f"got {num_graphs} and {seed}"):
-            ba2motifs.generate(num_graphs, seed)
 
 
 class TestReadOfficial:
@@ -309,7 +263,7 @@ class TestCommandLine:
             f"{path}: written",
             "10 graphs, 250 nodes, 510 directed edges, 110 of them signal",
         ]
-        assert load(path).fingerprint() == ba2motifs.generate(10, seed=2).fingerprint()
+        assert load(path).fingerprint() == generate_ba2motifs(10, seed=2).fingerprint()
 
     def test_help_shows_examples(self, capsys):
         with pytest.raises(SystemExit, match="0"):

@@ -5,16 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from data_prep import ba2motifs
 from data_prep.processed import argument_parser, make_processed, run_command_line
-from gnnjax.data import load, load_nodes, save
+from gnnjax.data import generate_ba2motifs, load, load_nodes, save
 from gnnjax.errors import DataError
 from tests.random_graphs import random_node_dataset
 
 
 @pytest.fixture
 def dataset():
-    return ba2motifs.generate(4)
+    return generate_ba2motifs(4)
 
 
 class TestMakeProcessed:

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from configs.ba2motifs import get_config
-from data_prep import ba2motifs
 from experiments import compare_explainers, explainer_report
-from gnnjax.data import save
+from gnnjax.data import generate_ba2motifs, save
 from gnnjax.errors import RunError
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +28,7 @@ def command(folder, *arguments):
 @pytest.mark.slow
 def test_the_command_line_trains_explains_and_shows_it_again(tmp_path):
     """In a folder of its own, since the models are kept in runs/ of the current one."""
-    save(ba2motifs.generate(num_graphs=40), tmp_path / "data" / "processed" / "ba2motifs-generated-seed0.npz")
+    save(generate_ba2motifs(num_graphs=40), tmp_path / "data" / "processed" / "ba2motifs-generated-seed0.npz")
     result = command(tmp_path)
     assert result.returncode == 0, result.stderr
     workdir = tmp_path / "runs/ba2motifs-gin-explainers"
@@ -88,7 +87,7 @@ def test_the_figure_has_a_panel_for_each_kind_of_column(scores):
 
 def test_an_unknown_method_and_a_run_that_is_not_there_are_named(tmp_path):
     config, options = get_config(), compare_explainers.default_options()
-    dataset = ba2motifs.generate(num_graphs=40)
+    dataset = generate_ba2motifs(num_graphs=40)
     with pytest.raises(RunError, match="--methods: lime is not known; choose from gsat"):
         compare_explainers.run(config, dataset, tmp_path / "run", options | {"methods": ["lime"]})
     with pytest.raises(RunError, match=r"seed-0 holds no finished run; train it with experiments/gsat\.py"):

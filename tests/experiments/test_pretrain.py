@@ -12,11 +12,10 @@ import pytest
 from flax import nnx
 
 from configs.ba2motifs import get_config
-from data_prep import ba2motifs
 from experiments import gsat, pretrain
 from experiments.from_config import build_backbone, split_dataset
 from gnnjax import train
-from gnnjax.data import save
+from gnnjax.data import generate_ba2motifs, save
 from gnnjax.errors import CheckpointError, RunError
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +35,7 @@ def small_config(backbone="gin", **values):
 
 @pytest.fixture(scope="module")
 def dataset():
-    return ba2motifs.generate(num_graphs=40)
+    return generate_ba2motifs(num_graphs=40)
 
 
 @pytest.fixture(scope="module")

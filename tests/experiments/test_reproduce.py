@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import ba2motifs
 from experiments import reproduce
 from experiments.from_config import run_settings
 from experiments.published_results import PUBLISHED
 from experiments.seeds import run_seeds
-from gnnjax.data import save
+from gnnjax.data import generate_ba2motifs, save
 from gnnjax.errors import RunError
 from tests.random_graphs import random_dataset
 
@@ -193,7 +192,7 @@ def test_what_cannot_be_done_is_said_in_a_line_and_leaves_nothing(tmp_path, argu
 
 @pytest.mark.slow
 def test_two_runs_end_in_the_tables_and_are_skipped_the_second_time(tmp_path):
-    save(ba2motifs.generate(num_graphs=40), tmp_path / "data" / "processed" / "ba2motifs-official.npz")
+    save(generate_ba2motifs(num_graphs=40), tmp_path / "data" / "processed" / "ba2motifs-official.npz")
     places = [f"--folder={tmp_path / 'runs'}", f"--report={tmp_path}", f"--data={tmp_path / 'data'}"]
     options = ["--runs=ba2motifs-gin,ba2motifs-gin-star", "--seeds=0", "--epochs=2"]
     first = command(*options, *places)
