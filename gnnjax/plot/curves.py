@@ -35,7 +35,7 @@ def training_curves(history: Sequence[Mapping[str, Any]], best_epoch: int | None
     }
     panels = {name: label for name, label in panels.items() if name in history[0]["valid"]}
     figure = Figure(figsize=(3.6 * len(panels), 3), layout="constrained")
-    for axes, (name, label) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
+    for axes, (name, label) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         for part, color in _STYLE.items():
             points = [(entry["epoch"], entry[part][name]) for entry in history if name in entry.get(part, {})]
             if points:
