@@ -123,7 +123,10 @@ def run_seed(
         return {}
     splits = split_dataset(config, dataset, seed)
     indices = splits["explained" if "explained" in splits else "test"]
-    indices = indices[: options["max_graphs"] or None]
+    if options["max_graphs"]:
+        # Evenly through the part, since graphs may be sorted by class.
+        shown = np.linspace(0, len(indices) - 1, min(options["max_graphs"], len(indices)))
+        indices = indices[shown.astype(int)]
     batch_size = config.training.batch_size
     found, scores = {}, {}
     model: Any = None

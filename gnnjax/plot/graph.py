@@ -1,8 +1,11 @@
 """A graph as nodes and edges."""
 
+import dataclasses
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
+from scipy.spatial import KDTree
 
 from gnnjax.data import GraphDataset
 from gnnjax.plot.edges import Lines, line_collection, merge_edges
@@ -13,6 +16,8 @@ __all__ = ["GRAPH_STYLE", "draw_attention"]
 
 GRAPH_STYLE = EdgeStyle()
 _NODE_DIAMETER = 8.4
+# Of the distance between nodes: where graphs are too large for their axes, nodes and lines shrink to this.
+_LARGEST_DIAMETER = 0.7
 
 
 def draw_attention(
@@ -21,7 +26,7 @@ def draw_attention(
     """Draws a graph with edges as wide and opaque as their attention, always in the same places.
 
     Both directions of an edge are drawn as one line with their mean attention where the graph is symmetric, as arrows
-    where it is not.
+    where it is not. In a graph that is large for its axes nodes are smaller and edges thinner.
 
     Args:
       axes: where to draw.
@@ -45,17 +50,23 @@ def draw_attention(
     """
     lines = merge_edges(dataset[index], edge_attention)
     places = lay_out(int(dataset.n_node[index]), lines.ends)
-    fit_axes(axes, places, margin=0.7)
+    apart = np.median(KDTree(places).query(places, 2)[0][:, 1]) if len(places) > 1 else 1.0
+    diameter = min(_NODE_DIAMETER, _LARGEST_DIAMETER * apart * fit_axes(axes, places, margin=0.7))
+    thinner = tuple(width * diameter / _NODE_DIAMETER for width in GRAPH_STYLE.widths)
+    style = dataclasses.replace(GRAPH_STYLE, widths=thinner)
     straight = (lines.ends[:, 0] == lines.ends[:, 1]) | (not lines.directed)
     undirected = Lines(lines.ends[straight], lines.attention[straight], False)
-    axes.add_collection(line_collection(places, undirected, GRAPH_STYLE, color, loop_radius=0.28))
-    _draw_arrows(axes, places, Lines(lines.ends[~straight], lines.attention[~straight], True), color)
-    axes.scatter(*places.T, s=_NODE_DIAMETER**2, c="#f2efe9", edgecolors="#555555", linewidths=0.7, zorder=2)
+    axes.add_collection(line_collection(places, undirected, style, color, loop_radius=0.28))
+    _draw_arrows(axes, places, Lines(lines.ends[~straight], lines.attention[~straight], True), style, color, diameter)
+    outline = 0.7 * diameter / _NODE_DIAMETER
+    axes.scatter(*places.T, s=diameter**2, c="#f2efe9", edgecolors="#555555", linewidths=outline, zorder=2)
 
 
-def _draw_arrows(axes: Axes, places: np.ndarray, lines: Lines, color: str) -> None:
+def _draw_arrows(
+    axes: Axes, places: np.ndarray, lines: Lines, style: EdgeStyle, color: str, node_diameter: float
+) -> None:
     pairs = set(map(tuple, lines.ends.tolist()))
-    styles = zip(GRAPH_STYLE.width(lines.attention), GRAPH_STYLE.color(lines.attention, color), strict=True)
+    styles = zip(style.width(lines.attention), style.color(lines.attention, color), strict=True)
     for (sender, receiver), (width, rgba) in zip(lines.ends.tolist(), styles, strict=True):
         # Two opposite arrows bend away from each other.
         bend = 0.15 if (receiver, sender) in pairs else 0
@@ -64,9 +75,9 @@ def _draw_arrows(axes: Axes, places: np.ndarray, lines: Lines, color: str) -> No
             places[receiver],
             arrowstyle="-|>",
             connectionstyle=f"arc3,rad={bend}",
-            mutation_scale=6 + 2.5 * width,
-            shrinkA=_NODE_DIAMETER / 2,
-            shrinkB=_NODE_DIAMETER / 2,
+            mutation_scale=0.5 * node_diameter + 1.5 * width,
+            shrinkA=node_diameter / 2,
+            shrinkB=node_diameter / 2,
             linewidth=width,
             color=rgba,
             zorder=1,

@@ -38,10 +38,10 @@ class TestTrainingCurves:
     def test_without_signal_edges_there_is_no_such_panel(self):
         figure = training_curves(self.history(["train", "valid"], self.metrics[:3]))
         assert len(figure.axes) == 3
+        assert [text.get_text() for text in figure.axes[-1].get_legend().get_texts()] == ["train", "valid"]
 
     def test_one_metric_alone(self):
         assert len(training_curves(self.history(["train", "valid"], self.metrics[:1])).axes) == 1
-        assert [text.get_text() for text in figure.axes[-1].get_legend().get_texts()] == ["train", "valid"]
 
     def test_a_part_of_some_epochs_is_drawn_as_points(self):
         history = self.history(["train", "valid"])
