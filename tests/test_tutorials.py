@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import geom_gcn, planetoid
+from data_prep import geom_gcn, mutag, planetoid
 
 DOCS = Path(__file__).parents[1] / "docs"
 RAW_DATA = os.environ.get("GNNJAX_RAW_DATA")
@@ -97,6 +97,13 @@ def test_graph_classification():
     assert best["accuracy"] > 0.8
     assert best["explanation_roc_auc"] > 0.9
     assert namespace["part"].graph.n_edge[0] == 12
+
+
+def test_mutagens():
+    mutag.prepare(raw_data("mutagenicity") / "mutagenicity")
+    namespace = run("tutorials/mutagens.md")
+    assert namespace["fitted"].best["explained"]["explanation_roc_auc"] > 0.95
+    assert np.mean(namespace["attention"]["N-O"]) > np.mean(namespace["attention"]["C-C"])
 
 
 def test_molecules():
