@@ -1,6 +1,8 @@
 """How long `import gnnjax` takes beyond `import jax`, in fresh processes by turns.
 
-python benchmarks/import_time.py
+    python benchmarks/import_time.py
+
+The first round, which fills the file system's cache, does not count.
 """
 
 import argparse
@@ -36,7 +38,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repetitions", type=int, default=5, help="default: 5")
     arguments = parser.parse_args()
-    # The first round fills the file system's cache.
     rounds = [
         {name: seconds(statement) for name, statement in STATEMENTS.items()} for _ in range(arguments.repetitions + 1)
     ][1:]
