@@ -17,7 +17,7 @@ __all__ = ["GRAPH_STYLE", "draw_attention"]
 GRAPH_STYLE = EdgeStyle()
 _NODE_DIAMETER = 8.4
 # Of the distance between nodes: where graphs are too large for their axes, nodes and lines shrink to this.
-_LARGEST_DIAMETER = 0.7
+_LARGEST_DIAMETER = 0.5
 
 
 def draw_attention(
@@ -51,15 +51,14 @@ def draw_attention(
     lines = merge_edges(dataset[index], edge_attention)
     places = lay_out(int(dataset.n_node[index]), lines.ends)
     apart = np.median(KDTree(places).query(places, 2)[0][:, 1]) if len(places) > 1 else 1.0
-    diameter = min(_NODE_DIAMETER, _LARGEST_DIAMETER * apart * fit_axes(axes, places, margin=0.7))
-    thinner = tuple(width * diameter / _NODE_DIAMETER for width in GRAPH_STYLE.widths)
-    style = dataclasses.replace(GRAPH_STYLE, widths=thinner)
+    shrunk = min(1.0, _LARGEST_DIAMETER * float(apart) * fit_axes(axes, places, margin=0.7) / _NODE_DIAMETER)
+    diameter, (thinnest, widest) = shrunk * _NODE_DIAMETER, GRAPH_STYLE.widths
+    style = dataclasses.replace(GRAPH_STYLE, widths=(shrunk * thinnest, shrunk * widest))
     straight = (lines.ends[:, 0] == lines.ends[:, 1]) | (not lines.directed)
     undirected = Lines(lines.ends[straight], lines.attention[straight], False)
     axes.add_collection(line_collection(places, undirected, style, color, loop_radius=0.28))
     _draw_arrows(axes, places, Lines(lines.ends[~straight], lines.attention[~straight], True), style, color, diameter)
-    outline = 0.7 * diameter / _NODE_DIAMETER
-    axes.scatter(*places.T, s=diameter**2, c="#f2efe9", edgecolors="#555555", linewidths=outline, zorder=2)
+    axes.scatter(*places.T, s=diameter**2, c="#f2efe9", edgecolors="#555555", linewidths=0.7 * shrunk, zorder=2)
 
 
 def _draw_arrows(
