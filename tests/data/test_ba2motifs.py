@@ -1,30 +1,15 @@
 """BA-2Motifs as it is generated."""
 
-import functools
-
 import networkx as nx
 import numpy as np
 import pytest
 
 from gnnjax.data import generate_ba2motifs
 from gnnjax.graphs import to_networkx
+from tests.motifs import generated, motif_edges, undirected_edges
 
 CYCLE = {(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)}
 HOUSE = {(0, 1), (1, 2), (2, 3), (0, 3), (0, 4), (1, 4)}
-
-
-@functools.cache
-def generated():
-    return generate_ba2motifs()
-
-
-def undirected_edges(dataset, index) -> set[tuple[int, int]]:
-    graph = dataset[index]
-    return {(min(pair), max(pair)) for pair in zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True)}
-
-
-def motif_edges(dataset, index) -> set[tuple[int, int]]:
-    return {(a - 20, b - 20) for a, b in undirected_edges(dataset, index) if a >= 20}
 
 
 class TestGenerate:

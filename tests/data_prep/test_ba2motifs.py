@@ -1,6 +1,5 @@
-"""BA-2Motifs: what is generated, what the published file holds, and how a download may go wrong."""
+"""BA-2Motifs: what the published file holds, how the command prepares it, and how a download may go wrong."""
 
-import functools
 import os
 import pickle
 import re
@@ -14,25 +13,10 @@ import pytest
 from data_prep import ba2motifs
 from gnnjax.data import generate_ba2motifs, load
 from gnnjax.errors import DataError
+from tests.motifs import generated, motif_edges, undirected_edges
 
 ROOT = Path(__file__).parents[2]
-CYCLE = {(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)}
-HOUSE = {(0, 1), (1, 2), (2, 3), (0, 3), (0, 4), (1, 4)}
 FINGERPRINT = "4a97d4dbdf8c3ceb56a0172aa839586ec87c933864f3df1caee69a07ea7bdde8"
-
-
-@functools.cache
-def generated():
-    return generate_ba2motifs()
-
-
-def undirected_edges(dataset, index) -> set[tuple[int, int]]:
-    graph = dataset[index]
-    return {(min(pair), max(pair)) for pair in zip(graph.senders.tolist(), graph.receivers.tolist(), strict=True)}
-
-
-def motif_edges(dataset, index) -> set[tuple[int, int]]:
-    return {(a - 20, b - 20) for a, b in undirected_edges(dataset, index) if a >= 20}
 
 
 def to_arrays(dataset) -> dict[str, np.ndarray]:
