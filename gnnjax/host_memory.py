@@ -11,15 +11,17 @@ from gnnjax.errors import MemoryLimitError
 
 __all__ = ["available_memory", "keep_freed_memory", "peak_memory", "require_memory"]
 
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 
 
 def keep_freed_memory() -> bool:
     """Makes this process keep freed memory for its next allocation instead of giving it back to the system.
 
     By default glibc returns every freed block of more than 32 MB, and XLA allocates such a block for each training
-    step: fetching its pages again costs about a third of GSAT's step on BA-2Motifs. The price is that the process's
-    memory stays at its peak. Call it first thing in a program, before arrays are made; libraries should leave it alone.
+    step: fetching its pages again costs about a third of GSAT's step on BA-2Motifs. Nor can threads other than the
+    first, on which XLA computes, keep a block of more than 64 MB, unless all share one heap. The price is that the
+    process's memory stays at its peak. Call it first thing in a program, before arrays are made and threads begin;
+    libraries should leave it alone.
 
     Returns:
       Whether it took effect: False where the C library is not glibc.
@@ -31,7 +33,8 @@ def keep_freed_memory() -> bool:
     if platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    return bool(mallopt(_M_MMAP_THRESHOLD, 2**30) and mallopt(_M_TRIM_THRESHOLD, 2**31 - 1))
+    settings = {_M_MMAP_THRESHOLD: 2**30, _M_TRIM_THRESHOLD: 2**31 - 1, _M_ARENA_MAX: 1}
+    return all([mallopt(parameter, value) for parameter, value in settings.items()])
 
 
 def peak_memory() -> int:

@@ -12,23 +12,34 @@ from gnnjax.errors import MemoryLimitError
 from gnnjax.host_memory import available_memory, keep_freed_memory, peak_memory, require_memory
 
 MEASURE = """
-import resource, sys
+import resource, sys, threading
 import numpy as np
 from gnnjax.host_memory import keep_freed_memory
-if sys.argv[1] == "keep":
+mode, thread = sys.argv[1:]
+if mode == "keep":
     assert keep_freed_memory()
-np.ones(8_000_000)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(10):
-    np.ones(8_000_000)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+def allocate():
+    np.ones(10_000_000)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        np.ones(10_000_000)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+if thread == "first":
+    allocate()
+else:
+    other = threading.Thread(target=allocate)
+    other.start()
+    other.join()
 """
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library is not glibc")
-def test_freed_memory_is_used_again_without_page_faults():
+@pytest.mark.parametrize("thread", ["first", "other"])
+def test_freed_memory_is_used_again_without_page_faults(thread):
     faults = {
-        mode: int(subprocess.run([sys.executable, "-c", MEASURE, mode], capture_output=True, check=True).stdout)
+        mode: int(subprocess.run([sys.executable, "-c", MEASURE, mode, thread], capture_output=True, check=True).stdout)
         for mode in ("default", "keep")
     }
     assert faults["keep"] < faults["default"] / 10
