@@ -95,28 +95,28 @@ class PNAConv(nnx.Module):
         """
         x = jnp.asarray(graphs.nodes)
         degree = in_degrees(graphs).astype(x.dtype)[:, None]
-        messages = x[graphs.senders]
+        messages = [x[graphs.senders]]
         if self.edge_features is not None:
-            messages = jnp.concatenate([messages, jnp.asarray(graphs.edges)], axis=1)
+            messages.append(jnp.asarray(graphs.edges))
         own_kernel, received_kernel = self._kernels(x.shape[1])
         if edge_attention is None:
             own, own_kernel = self._merge_own(own_kernel, x, degree)
         else:
-            check_edge_attention(edge_attention, messages.shape[0])
-            messages = messages * edge_attention[:, None]
+            check_edge_attention(edge_attention, len(messages[0]))
+            messages = [columns * edge_attention[:, None] for columns in messages]
             weight = segment_statistics(edge_attention[:, None], graphs.receivers, x.shape[0])
             own = [_aggregate_own(weight, x, degree)[name] for name in self.aggregators]
-        received = _aggregate(segment_statistics(messages, graphs.receivers, x.shape[0]), degree)
-        aggregated = [*own, *(received[name] for name in self.aggregators)]
-        kernels = [*own_kernel, *received_kernel]
+        # Reduced apart: with one attention for all layers what the edges carry is the same in each, and reduced once.
+        parts = [_aggregate(segment_statistics(columns, graphs.receivers, x.shape[0]), degree) for columns in messages]
+        received = [jnp.concatenate([part[name] for part in parts], axis=1) for name in self.aggregators]
         # A sum of products instead of one product of what they would be side by side, which would have to be copied.
         # A scaler is one factor per node, so that it can come after the product.
         products = (
             matmul(columns, kernel.reshape(len(kernel), -1))
-            for columns, kernel in zip(aggregated, kernels, strict=True)
+            for columns, kernel in zip([*own, *received], [*own_kernel, *received_kernel], strict=True)
         )
         per_scaler = functools.reduce(jnp.add, products)
-        per_scaler = per_scaler.reshape(len(x), *kernels[0].shape[1:])
+        per_scaler = per_scaler.reshape(len(x), *received_kernel.shape[2:])
         return (self._scalers(degree)[:, :, None] * per_scaler).sum(axis=1) + self.linear.bias[...]
 
     def _kernels(self, in_features: int):

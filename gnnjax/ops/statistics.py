@@ -56,11 +56,12 @@ def segment_statistics(
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def _statistics(data, segment_ids, num_segments):
-    sums = segment_sum(jnp.concatenate([data, data * data], axis=1), segment_ids, num_segments)
-    smallest = segment_min(data, segment_ids, num_segments)
-    largest = segment_max(data, segment_ids, num_segments)
-    total, square_sum = jnp.split(sums, 2, axis=1)
-    return SegmentStatistics(total, square_sum, smallest, largest)
+    return SegmentStatistics(
+        segment_sum(data, segment_ids, num_segments),
+        segment_sum(data * data, segment_ids, num_segments),
+        segment_min(data, segment_ids, num_segments),
+        segment_max(data, segment_ids, num_segments),
+    )
 
 
 def _forward(data, segment_ids, num_segments):
@@ -71,8 +72,10 @@ def _forward(data, segment_ids, num_segments):
 def _backward(num_segments, residuals, gradient):
     data, segment_ids, smallest, largest = residuals
     is_min, is_max = data == smallest[segment_ids], data == largest[segment_ids]
-    ties = segment_sum(jnp.concatenate([is_min, is_max], axis=1).astype(data.dtype), segment_ids, num_segments)
-    min_ties, max_ties = jnp.split(jnp.maximum(ties, 1), 2, axis=1)
+    min_ties, max_ties = (
+        jnp.maximum(segment_sum(is_extreme.astype(data.dtype), segment_ids, num_segments), 1)
+        for is_extreme in (is_min, is_max)
+    )
     to_rows = gradient.sum[segment_ids] + 2 * data * gradient.square_sum[segment_ids]
     to_rows += jnp.where(is_min, (gradient.min / min_ties)[segment_ids], 0)
     to_rows += jnp.where(is_max, (gradient.max / max_ties)[segment_ids], 0)
