@@ -26,53 +26,24 @@ if __package__ in (None, ""):
 from rich.console import Console
 from tqdm import tqdm
 
-from benchmarks.attention_matrices import attention_graph_workloads
-from benchmarks.gsat_steps import gsat_workloads
-from benchmarks.large_graph import large_graph_workloads
-from benchmarks.machine import HAVE_PYG, available_cores, environment, limit_threads, limits
-from benchmarks.node_classifiers import classifier_workloads
+from benchmarks.choice import add_choice, check_choice, chosen_workloads
+from benchmarks.machine import HAVE_PYG, environment, limit_threads, limits
 from benchmarks.report import draw_ratios, time_table
-from benchmarks.whole_runs import run_workloads
-from benchmarks.workload import Workload, measure, measure_memory
+from benchmarks.workload import measure, measure_memory
 from experiments.report import print_wide
 from gnnjax.atomic import atomic_open
-from gnnjax.errors import DataError
 from gnnjax.host_memory import keep_freed_memory
 from gnnjax.plot import save_figure
 
-GROUPS = ("gsat", "node-classifiers", "large-graph", "attention-graph", "whole-runs")
 # On a quiet machine blocks of the same steps differ by less; beside other work torch can be ten times slower.
 QUIET_SPREAD = 1.3
-
-
-def collect(arguments: argparse.Namespace, scratch: Path) -> list[Workload]:
-    """The workloads of the groups that are asked for."""
-    places = arguments.data, arguments.raw_data
-    made = {
-        "gsat": lambda: gsat_workloads(*places),
-        "node-classifiers": lambda: classifier_workloads(*places, scratch, arguments.splits),
-        "large-graph": lambda: large_graph_workloads(arguments.nodes, arguments.edges),
-        "attention-graph": lambda: attention_graph_workloads(arguments.attention_nodes),
-        "whole-runs": lambda: run_workloads(*places, scratch, arguments.threads),
-    }
-    return [workload for group in GROUPS if group in (arguments.groups or GROUPS) for workload in made[group]()]
 
 
 def parse_arguments() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)} (default: all)")
-    parser.add_argument("--match", default="", metavar="TEXT", help="only workloads whose name has this text in it")
-    parser.add_argument("--data", default="data", help="folder of the processed data (default: data)")
-    parser.add_argument("--raw-data", default="", help="folder with local copies of the raw data (default: download)")
-    parser.add_argument("--nodes", type=int, default=170_000, help="of the large graph (default: 170000)")
-    parser.add_argument("--edges", type=int, default=1_200_000, help="of the large graph (default: 1200000)")
-    parser.add_argument(
-        "--attention-nodes", type=int, default=5201, help="of the attention graph (default: 5201, as Squirrel)"
-    )
-    parser.add_argument("--splits", type=int, default=10, help="1 .. 10, of the runs on Texas (default: 10)")
+    add_choice(parser)
     parser.add_argument("--repetitions", type=int, default=5, help="blocks per side (default: 5)")
-    parser.add_argument("--threads", type=int, default=min(2, available_cores()), help="of each side (default: 2)")
     parser.add_argument("--json", type=Path, metavar="PATH", help="write all timings and versions to this file")
     parser.add_argument("--figure", type=Path, metavar="PATH", help="draw the ratios into this file")
     parser.add_argument(
@@ -85,15 +56,9 @@ def parse_arguments() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
         help="gnnjax.host_memory.keep_freed_memory for both sides, as the experiments do (default: yes)",
     )
     arguments = parser.parse_args()
-    unknown = set(arguments.groups) - set(GROUPS)
-    if unknown:
-        parser.error(f"{unknown.pop()!r} is no group; there are {', '.join(GROUPS)}")
-    if min(arguments.nodes, arguments.edges, arguments.attention_nodes, arguments.repetitions) < 1:
-        parser.error("sizes and counts must be at least 1")
-    if not 1 <= arguments.splits <= 10:
-        parser.error("--splits must be between 1 and 10")
-    if not 1 <= arguments.threads <= available_cores():
-        parser.error(f"--threads must be between 1 and the {available_cores()} cores available")
+    check_choice(parser, arguments)
+    if arguments.repetitions < 1:
+        parser.error("--repetitions must be at least 1")
     return parser, arguments
 
 
@@ -105,13 +70,7 @@ def main() -> None:
     load_before = os.getloadavg()[0]
 
     with tempfile.TemporaryDirectory() as scratch:
-        try:
-            workloads = collect(arguments, Path(scratch))
-        except DataError as error:
-            parser.error(str(error))
-        workloads = [workload for workload in workloads if arguments.match in workload.name]
-        if not workloads:
-            parser.error(f"no workload has {arguments.match!r} in its name")
+        workloads = chosen_workloads(parser, arguments, Path(scratch))
         memory = measure_memory(workloads, arguments.threads, kept) if arguments.memory else {}
         facts = environment(arguments.threads) | {"freed memory kept": kept}
         say(", ".join(f"{name} {value}" for name, value in facts.items()))

@@ -1,7 +1,7 @@
-"""Where the time of a training step goes, by kind of operation, from a trace of XLA's own.
+"""Where the time of a workload's step goes in gnnjax, by kind of operation, from a trace of XLA's own.
 
-    python benchmarks/step_profile.py ba2motifs-gin
-    python benchmarks/step_profile.py molhiv-pna --raw-data PATH --threads 2
+    python benchmarks/step_profile.py gsat --match "training, GIN, BA-2Motifs"
+    python benchmarks/step_profile.py large-graph --threads 1 --operations 10
 
 Times are summed over threads. What XLA fuses counts as the operation that gives the fusion its name.
 """
@@ -10,6 +10,7 @@ import argparse
 import collections
 import gzip
 import json
+import os
 import re
 import sys
 import tempfile
@@ -22,14 +23,12 @@ if __package__ in (None, ""):
 import jax
 from rich.table import Table
 
-from benchmarks.gsat_steps import R, load_problem, training_state
-from benchmarks.machine import available_cores, limit_threads
+from benchmarks.choice import add_choice, check_choice, chosen_workloads
+from benchmarks.machine import limit_threads
+from benchmarks.workload import OURS, Workload
 from experiments.report import print_wide
-from gnnjax.errors import GnnjaxError
 from gnnjax.host_memory import keep_freed_memory
-from gnnjax.train import make_train_step
 
-STEPS = 4
 # The first that a fusion's operation, or else its instruction, has in its name.
 KINDS = {
     "products of matrices": ("dot", "transpose"),
@@ -40,73 +39,91 @@ KINDS = {
     "reductions": ("reduce",),
 }
 
+Instruction = tuple[str, str]  # the program's name and the instruction's
+
 
 def operations(hlo: str) -> dict[str, str]:
-    """The operation of each instruction of a compiled program."""
+    """The operation of each instruction of a compiled program, with the functions that it stands in."""
     found = {}
     for line in hlo.splitlines():
         if instruction := re.match(r"\s*(?:ROOT )?%?([\w.\-]+) = ", line):
-            operation = re.search(r'op_name="[^"]*?([^"/]*)"', line)
+            operation = re.search(r'op_name="([^"]*)"', line)
             found[instruction[1]] = operation[1] if operation else ""
     return found
 
 
 def kind_of(operation: str, instruction: str) -> str:
     """A key of `KINDS`, or what remains."""
-    for text in (operation, instruction):
+    for text in (operation.rpartition("/")[2], instruction):
         for kind, parts in KINDS.items():
             if any(part in text for part in parts):
                 return kind
     return "element by element"
 
 
-def milliseconds_by_kind(folder: str, hlo: str) -> collections.Counter[str]:
-    """Milliseconds a step of each kind, from the trace in a folder."""
-    named = operations(hlo)
-    (file,) = Path(folder).glob("plugins/profile/*/*.trace.json.gz")
+def dumped_operations(folder: Path) -> dict[Instruction, str]:
+    """Operations of all programs that XLA has written into a folder."""
+    return {
+        (file.name.split(".")[1], instruction): operation
+        for file in sorted(folder.glob("*after_optimizations.txt"))
+        for instruction, operation in operations(file.read_text()).items()
+    }
+
+
+def trace(workload: Workload, folder: Path) -> collections.Counter[Instruction]:
+    """Milliseconds a step of each instruction."""
+    run = workload.sides[OURS]()
+    steps = workload.our_steps or workload.steps
+    run(steps)
+    with jax.profiler.trace(str(folder)):
+        run(steps)
+    (file,) = folder.glob("plugins/profile/*/*.trace.json.gz")
     with gzip.open(file) as stream:
         events = json.load(stream)["traceEvents"]
-    total: collections.Counter[str] = collections.Counter()
+    times: collections.Counter[Instruction] = collections.Counter()
     for event in events:
-        instruction = event.get("args", {}).get("hlo_op")
-        if event.get("ph") == "X" and instruction is not None:
-            total[kind_of(named.get(instruction, ""), instruction)] += event["dur"] / 1000 / STEPS
-    return total
+        facts = event.get("args", {})
+        if event.get("ph") == "X" and "hlo_op" in facts:
+            times[facts["hlo_module"], facts["hlo_op"]] += event["dur"] / 1000 / steps
+    return times
+
+
+def time_tables(name: str, times: collections.Counter[Instruction], named: dict[Instruction, str], longest: int):
+    """Times by kind, and those of the operations that take longest."""
+    by_kind: collections.Counter[str] = collections.Counter()
+    for key, time in times.items():
+        by_kind[kind_of(named.get(key, ""), key[1])] += time
+    table = Table(title=f"{name}: {times.total():.1f} ms a step")
+    for column in ("kind", "ms", "share"):
+        table.add_column(column, justify="left" if column == "kind" else "right")
+    for kind, time in by_kind.most_common():
+        table.add_row(kind, f"{time:.1f}", f"{time / times.total():.0%}")
+    yield table
+    if longest:
+        table = Table("instruction", "operation", "ms")
+        for (program, instruction), time in times.most_common(longest):
+            table.add_row(instruction, named.get((program, instruction), ""), f"{time:.1f}")
+        yield table
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", help="named as in experiments/reproduce.py, such as ba2motifs-gin")
-    parser.add_argument("--data", default="data", help="folder of the processed data (default: data)")
-    parser.add_argument("--raw-data", default="", help="folder with local copies of the raw data (default: download)")
-    parser.add_argument("--threads", type=int, default=1, help="default: 1")
+    add_choice(parser)
+    parser.add_argument("--operations", type=int, default=0, help="list so many that take longest (default: none)")
     arguments = parser.parse_args()
-    if not 1 <= arguments.threads <= available_cores():
-        parser.error(f"--threads must be between 1 and the {available_cores()} cores available")
+    check_choice(parser, arguments)
+    if arguments.operations < 0:
+        parser.error("--operations must not be negative")
     limit_threads(arguments.threads)
     keep_freed_memory()
-    try:
-        problem, batch, _ = load_problem(arguments.run, arguments.data, arguments.raw_data)
-    except (GnnjaxError, KeyError) as error:
-        parser.error(f"{arguments.run}: {error}")
-    optimizer, objective, graphdef, state = training_state(problem)
-    step, batch, key = make_train_step(graphdef, optimizer, objective), jax.device_put(batch), jax.random.key(0)
-    hlo = jax.jit(step, donate_argnums=0).lower(state, batch, R, 1.0, key).compile().as_text() or ""
-    for _ in range(2):
-        state, *_ = step(state, batch, R, 1.0, key)
-    jax.block_until_ready(state)
-    with tempfile.TemporaryDirectory() as folder:
-        with jax.profiler.trace(folder):
-            for _ in range(STEPS):
-                state, *_ = step(state, batch, R, 1.0, key)
-            jax.block_until_ready(state)
-        total = milliseconds_by_kind(folder, hlo)
-    table = Table(title=f"{arguments.run}: {total.total():.0f} ms a step")
-    for column in ("kind", "ms", "share"):
-        table.add_column(column, justify="left" if column == "kind" else "right")
-    for kind, time in total.most_common():
-        table.add_row(kind, f"{time:.1f}", f"{time / total.total():.0%}")
-    print_wide(table)
+    with tempfile.TemporaryDirectory() as scratch:
+        programs = Path(scratch, "programs")
+        # XLA reads it when JAX starts its backend, which importing JAX does not.
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_dump_to={programs} --xla_dump_hlo_as_text"
+        for index, workload in enumerate(chosen_workloads(parser, arguments, Path(scratch))):
+            times = trace(workload, Path(scratch, f"trace{index}"))
+            for table in time_tables(workload.name, times, dumped_operations(programs), arguments.operations):
+                print_wide(table)
 
 
 if __name__ == "__main__":
