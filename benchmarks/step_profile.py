@@ -32,11 +32,12 @@ from gnnjax.host_memory import keep_freed_memory
 # The first that a fusion's operation, or else its instruction, has in its name.
 KINDS = {
     "products of matrices": ("dot", "transpose"),
-    "random bits": ("threefry", "random", "shift_right", "while"),
+    "random bits": ("threefry", "random", "shift_right"),
     "sums, minima and maxima over edges": ("scatter",),
     "gathers": ("gather",),
     "copies": ("concatenate", "copy", "slice", "broadcast", "split", "pad"),
     "reductions": ("reduce",),
+    "loops": ("while",),  # In a step of GSAT those that draw random bits.
 }
 
 Instruction = tuple[str, str]  # the program's name and the instruction's
@@ -54,7 +55,9 @@ def operations(hlo: str) -> dict[str, str]:
 
 def kind_of(operation: str, instruction: str) -> str:
     """A key of `KINDS`, or what remains."""
-    for text in (operation.rpartition("/")[2], instruction):
+    innermost = operation.rpartition("/")[2]
+    # What belongs to a loop and is not in its body is the loop's own, or copies its state.
+    for text in (instruction, innermost) if innermost == "while" else (innermost, instruction):
         for kind, parts in KINDS.items():
             if any(part in text for part in parts):
                 return kind

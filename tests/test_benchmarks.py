@@ -40,6 +40,16 @@ def test_a_group_that_there_is_not():
     assert "'gsatt' is no group; there are gsat, node-classifiers" in done.stderr
 
 
+@pytest.mark.slow
+def test_a_profile_says_where_the_time_goes():
+    done = run(
+        "step_profile.py", "large-graph", "--nodes", "60", "--edges", "300", "--match", "maximum", "--operations", "2"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "sums, minima and maxima over edges" in done.stdout
+    assert "scatter" in done.stdout
+
+
 def test_the_exponent_of_a_power():
     sizes = np.array([1, 10, 100])
     assert exponent(sizes, 3 * sizes**1.5) == pytest.approx(1.5)
@@ -50,6 +60,9 @@ def test_instructions_are_of_the_kind_of_their_operation():
       %fusion.1 = f32[4,2]{1,0} fusion(%a), calls=%b, metadata={op_name="jit(step)/transpose(jvp())/dot_general" x=1}
       ROOT %wrapped_scatter.3 = f32[4]{0} scatter(%c)
       %multiply.2 = f32[4]{0} multiply(%c, %c), metadata={op_name="jit(step)/mul"}
+      %while.5 = (s32[]) while(%t), metadata={op_name="jit(step)/jvp()/while"}
+      %wrapped_copy.1 = f32[4]{0} fusion(%d), metadata={op_name="jit(step)/jvp()/while"}
     """
     kinds = [kind_of(operation, name) for name, operation in operations(hlo).items()]
-    assert kinds == ["products of matrices", "sums, minima and maxima over edges", "element by element"]
+    expected = ["products of matrices", "sums, minima and maxima over edges", "element by element", "loops", "copies"]
+    assert kinds == expected

@@ -16,8 +16,9 @@ from jaxtyping import Array, Float, Int
 
 __all__ = ["SparsePattern", "sddmm", "sparse_pattern", "spmm"]
 
-# Gathered rows of so many entries stay in the cache between the gather and the product.
-_CHUNK = 2048
+# Gathered rows of so many entries stay in the cache between the gather and the product, and are enough for XLA to
+# share them between threads. (Two threads, 1.2 million entries, width 128: 0.11 s; 0.15 with 2048, 0.16 with 131072.)
+_CHUNK = 8192
 
 
 class SparsePattern(NamedTuple):
