@@ -207,7 +207,6 @@ def create_state(model: nnx.Module, optimizer: optax.GradientTransformation) -> 
     return graphdef, TrainState(params, batch_stats, optimizer.init(params))
 
 
-@functools.lru_cache(maxsize=16)
 def make_train_step(
     graphdef: nnx.GraphDef, optimizer: optax.GradientTransformation, objective: Objective, mesh: Mesh | None = None
 ) -> Callable[[TrainState, GraphBatch, float, float, jax.Array], tuple[TrainState, StepOutput, Array]]:
@@ -234,6 +233,12 @@ def make_train_step(
       >>> bool(second.loss < first.loss)
       True
     """
+    return _train_step(graphdef, optimizer, objective, mesh)
+
+
+# Cached apart from the public function, for which an argument left out and its default would be two entries.
+@functools.lru_cache(maxsize=16)
+def _train_step(graphdef, optimizer, objective, mesh):
     axis_name = None if mesh is None else DATA_AXIS
 
     def step(state, batch, r, scale, key):
@@ -253,7 +258,6 @@ def make_train_step(
     return jax.jit(step if mesh is None else _on_mesh(step, mesh), donate_argnums=0)
 
 
-@functools.lru_cache(maxsize=16)
 def make_eval_step(
     graphdef: nnx.GraphDef, objective: Objective, mesh: Mesh | None = None
 ) -> Callable[[Any, GraphBatch, float], StepOutput]:
@@ -274,6 +278,11 @@ def make_eval_step(
       >>> step((state.params, state.batch_stats), batch, 0.5).logits.shape  # One of the two graphs is padding.
       (2, 1)
     """
+    return _eval_step(graphdef, objective, mesh)
+
+
+@functools.lru_cache(maxsize=16)
+def _eval_step(graphdef, objective, mesh):
     axis_name = None if mesh is None else DATA_AXIS
 
     def step(weights, batch, r):

@@ -6,7 +6,7 @@ from flax import nnx
 
 from gnnjax.data import random_split
 from gnnjax.models import GIN, GSAT
-from gnnjax.train import Callback, RSchedule, fit
+from gnnjax.train import Callback, RSchedule, evaluate, fit
 from tests.random_graphs import random_dataset
 from tests.train.runs import compilations
 
@@ -52,5 +52,8 @@ def test_one_compilation_per_phase_and_none_after_the_first_epoch(new_model, set
         assert set(watch.after_epoch) == {watch.after_epoch[0]}
         # What a new model's weights are drawn with was compiled for the first one.
         names.clear()
-        fit(new_model(), DATASET, SPLITS, epochs=12, batch_size=8, **settings)
+        model = new_model()
+        fit(model, DATASET, SPLITS, epochs=12, batch_size=8, **settings)
+        assert names == []
+        evaluate(model, DATASET, SPLITS["test"], batch_size=8)
         assert names == []
