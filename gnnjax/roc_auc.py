@@ -10,7 +10,7 @@ def binary_roc_auc(positive: Bool[np.ndarray, " entries"], scores: Float[np.ndar
     """Probability that a positive entry scores higher than a negative one, ties counted half; NaN without both.
 
     That is the area under the ROC curve (Hanley and McNeil, Radiology 1982). An epoch computes it over all edges of a
-    part: from ranks it takes a third of the time that scikit-learn takes for checks and for the curve itself.
+    part: from ranks it takes less than half the time that scikit-learn takes for its checks and the curve itself.
 
     Examples:
       >>> import numpy as np
@@ -18,7 +18,7 @@ def binary_roc_auc(positive: Bool[np.ndarray, " entries"], scores: Float[np.ndar
       >>> binary_roc_auc(np.array([True, True, False, False]), np.array([0.9, 0.4, 0.6, 0.1]))
       0.75
     """
-    # Here and not above, because it takes as long to import as all of gnnjax.
+    # Here and not above, because it takes long to import.
     from scipy.stats import rankdata  # noqa: PLC0415
 
     num_positive = int(positive.sum())

@@ -60,8 +60,8 @@ def test_products_equal_dense_ones(seed):
 
 
 def test_more_entries_than_a_chunk():
-    pattern, weights, left, right = random_case(0, num_nodes=90, num_entries=9_000)
-    assert len(pattern.rows) > 2 * 2048
+    pattern, weights, left, right = random_case(0, num_nodes=200, num_entries=40_000)
+    assert len(pattern.rows) > 2 * 8192
     np.testing.assert_allclose(
         sddmm(left, right, pattern), (left @ right.T)[pattern.rows, pattern.columns], rtol=1e-5, atol=1e-5
     )
