@@ -43,7 +43,7 @@ def test_a_group_that_there_is_not():
 @pytest.mark.slow
 def test_a_profile_says_where_the_time_goes():
     done = run(
-        "step_profile.py", "large-graph", "--nodes", "60", "--edges", "300", "--match", "maximum", "--operations", "2"
+        "step_profile.py", "large-graph", "--nodes", "60", "--edges", "300", "--match", "maximum", "--operations", "99"
     )
     assert done.returncode == 0, done.stderr
     assert "sums, minima and maxima over edges" in done.stdout
