@@ -114,10 +114,10 @@ def pairs() -> dict[str, Pair]:
             0.95,
         ),
         "PNA layer": Pair(
-            pna(conv), pna(functools.partial(plain.pna_conv, conv)), (nodes, normal(num_edges)), ends, 1.05
+            pna(conv), pna(functools.partial(plain.pna_conv, conv)), (nodes, normal(num_edges)), ends, 1.1
         ),
         "maximum per segment": Pair(
-            by_segment(ops.segment_max), by_segment(plain.segment_max), (normal(entries, 64),), (pattern.rows,), 1.05
+            by_segment(ops.segment_max), by_segment(plain.segment_max), (normal(entries, 64),), (pattern.rows,), 1.2
         ),
         "sparse times dense": Pair(ops.spmm, plain.spmm, (normal(entries), normal(large, 64)), (pattern,), 1.5),
         "sparse attention": Pair(

@@ -65,7 +65,7 @@ def kind_of(operation: str, instruction: str) -> str:
 
 
 def dumped_operations(folder: Path) -> dict[Instruction, str]:
-    """Operations of all programs that XLA has written into a folder."""
+    """Operations of all programs that XLA has written into a folder; of those of one name the newest counts."""
     return {
         (file.name.split(".")[1], instruction): operation
         for file in sorted(folder.glob("*after_optimizations.txt"))
