@@ -78,11 +78,8 @@ def paper_node_splits(name: str) -> dict[str, Bool[np.ndarray, "splits nodes"]]:
             f"the paper has no splits of {name!r}, only of {', '.join(PAPER_NUM_NODES)}; use random_node_splits"
         )
     generator = np.random.RandomState(0)
-    for drawn, num_nodes in PAPER_NUM_NODES.items():
-        splits = _draw(generator, num_nodes, (0.4, 0.3), 10)
-        if drawn == name:
-            break
-    return splits
+    # One generator drew the splits of all datasets, in this order.
+    return {drawn: _draw(generator, size, (0.4, 0.3), 10) for drawn, size in PAPER_NUM_NODES.items()}[name]
 
 
 def check_node_splits(splits: dict[str, np.ndarray], num_nodes: int, *, name: str = "splits") -> None:

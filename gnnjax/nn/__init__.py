@@ -3,6 +3,7 @@
 from gnnjax.nn.encoders import CategoricalEncoder, feature_encoder
 from gnnjax.nn.gin import GINConv
 from gnnjax.nn.graph_conv import GraphConv, symmetric_weights
+from gnnjax.nn.initializers import symmetric_uniform, xavier_uniform
 from gnnjax.nn.le_conv import LEConv
 from gnnjax.nn.linear import Linear
 from gnnjax.nn.mlp import MLP
@@ -27,5 +28,7 @@ __all__ = [
     "mean_log_degree",
     "mean_pool",
     "sum_pool",
+    "symmetric_uniform",
     "symmetric_weights",
+    "xavier_uniform",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from gnnjax.nn.initializers import symmetric_uniform
 from gnnjax.nn.linear import Linear
 
 __all__ = ["CategoricalEncoder", "feature_encoder"]
@@ -40,7 +41,7 @@ class CategoricalEncoder(nnx.Module):
 
         def table(rows):
             bound = math.sqrt(6 / (rows + out_features))
-            return nnx.Param(jax.random.uniform(rngs.params(), (rows, out_features), minval=-bound, maxval=bound))
+            return nnx.Param(symmetric_uniform(rngs.params(), (rows, out_features), bound))
 
         self.tables = nnx.List([table(rows) for rows in self.categories])
 

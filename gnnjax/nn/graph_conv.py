@@ -8,6 +8,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float, Int
 
+from gnnjax.nn.initializers import xavier_uniform
 from gnnjax.ops import SparsePattern, spmm
 
 __all__ = ["GraphConv", "symmetric_weights"]
@@ -34,9 +35,7 @@ class GraphConv(nnx.Module):
     """
 
     def __init__(self, in_features: int, out_features: int, *, rngs: nnx.Rngs):
-        self.linear = nnx.Linear(
-            in_features, out_features, use_bias=False, kernel_init=nnx.initializers.xavier_uniform(), rngs=rngs
-        )
+        self.linear = nnx.Linear(in_features, out_features, use_bias=False, kernel_init=xavier_uniform, rngs=rngs)
         self.bias = nnx.Param(jnp.zeros(out_features))
 
     def __call__(

@@ -8,6 +8,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float
 
+from gnnjax.nn.initializers import symmetric_uniform
 from gnnjax.ops import matmul
 
 __all__ = ["Linear"]
@@ -39,8 +40,8 @@ class Linear(nnx.Linear):
     def __init__(self, in_features: int, out_features: int, *, use_bias: bool = True, rngs: nnx.Rngs):
         bound = 1 / math.sqrt(in_features)
 
-        def uniform(key, shape, dtype, out_sharding=None):
-            return jax.random.uniform(key, shape, dtype, -bound, bound, out_sharding=out_sharding)
+        def uniform(key, shape, *_, **__):
+            return symmetric_uniform(key, shape, bound)
 
         super().__init__(
             in_features, out_features, use_bias=use_bias, kernel_init=uniform, bias_init=uniform, rngs=rngs

@@ -8,6 +8,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Float
 
+from gnnjax.nn.initializers import xavier_uniform
 from gnnjax.nn.linear import Linear
 
 __all__ = ["MultiHeadAttention"]
@@ -43,9 +44,7 @@ class MultiHeadAttention(nnx.Module):
         if num_heads < 1 or features % num_heads:
             raise ValueError(f"num_heads={num_heads} must divide the width, {features}")
         self.num_heads = num_heads
-        self.in_projection = nnx.Linear(
-            features, 3 * features, kernel_init=nnx.initializers.xavier_uniform(), rngs=rngs
-        )
+        self.in_projection = nnx.Linear(features, 3 * features, kernel_init=xavier_uniform, rngs=rngs)
         self.out_projection = Linear(features, features, rngs=rngs)
         self.out_projection.bias[...] = jnp.zeros(features)
 
