@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Mapping
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tensorboardX import SummaryWriter
@@ -57,8 +58,10 @@ class TensorBoard(Callback):
         """Adds figures by name, after the run as well as during it."""
         with SummaryWriter(self._folder, filename_suffix=".figures") as writer:
             for name, figure in figures.items():
-                FigureCanvasAgg(figure).draw()
-                writer.add_figure(name, figure, epoch, close=False)
+                # The writer's own way to add figures draws them with pyplot, which is slow to import.
+                canvas = FigureCanvasAgg(figure)
+                canvas.draw()
+                writer.add_image(name, np.asarray(canvas.buffer_rgba())[..., :3], epoch, dataformats="HWC")
 
     def on_end(self):
         self._writer.close()
