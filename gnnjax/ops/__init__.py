@@ -10,6 +10,7 @@ from gnnjax.ops.attention import (
 )
 from gnnjax.ops.concrete import sample_concrete
 from gnnjax.ops.dropout import dropout, keep_mask
+from gnnjax.ops.hashed_words import hashed_words
 from gnnjax.ops.instance_norm import graph_instance_norm
 from gnnjax.ops.matmul import matmul
 from gnnjax.ops.message_passing import aggregate, check_edge_attention, pair_linear, propagate
@@ -31,6 +32,7 @@ __all__ = [
     "dense_attention_weights",
     "dropout",
     "graph_instance_norm",
+    "hashed_words",
     "keep_mask",
     "matmul",
     "pair_linear",

@@ -1,11 +1,13 @@
 """Dropout that spends few random bits."""
 
+import math
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from gnnjax.ops.row_bits import row_bits
+from gnnjax.ops.hashed_words import hashed_words
 
 __all__ = ["dropout", "keep_mask"]
 
@@ -46,8 +48,8 @@ def keep_mask(
 ) -> Bool[Array, "..."]:
     """True with probability `1 - rate`, independently for each entry; the arguments are those of `dropout`.
 
-    Random bits are the dearest part of dropout on CPU, so a 32-bit word of the generator serves several entries: 32 of
-    them at rate 1/2, two at a rate that is no small binary fraction. All bits of a word are independent.
+    Random bits are the dearest part of dropout on CPU, so that they come from `hashed_words` and a word serves several
+    entries: 32 of them at rate 1/2, two at a rate that is no small binary fraction.
 
     Examples:
       >>> import jax
@@ -59,8 +61,8 @@ def keep_mask(
     bits = next((bits for bits in (1, 2, 4, 8) if (rate * 2**bits).is_integer()), 16)
     per_word = 32 // bits
     *leading, width = shape
-    size = -(-width // per_word)
-    words = jax.random.bits(key, (*leading, size), jnp.uint32) if rows is None else row_bits(key, rows, size)
+    rows = jnp.arange(math.prod(leading)) if rows is None else rows
+    words = hashed_words(key, rows, -(-width // per_word)).reshape(*leading, -1)
     shifts = jnp.arange(0, 32, bits, dtype=jnp.uint32)
     lanes = (words[..., None] >> shifts) & jnp.uint32(2**bits - 1)
     lanes = lanes.reshape(*leading, -1)[..., :width]
