@@ -120,6 +120,10 @@ class GraphClassifier(nnx.Module):
     ) -> Float[Array, "nodes hidden_size"]:
         """What a layer makes of the nodes, before dropout; `normalize` are the other options of `nn.BatchNorm`."""
 
+    def encode_edges(self, edges: Array | np.ndarray) -> Array | np.ndarray:
+        """What the layers read of the edge features, where the model has an encoder for them."""
+        return self.edge_encoder(edges)
+
     def embed(
         self,
         graphs: jraph.GraphsTuple,
@@ -140,7 +144,7 @@ class GraphClassifier(nnx.Module):
         row_numbers = None if part is None else part.node_rows
         keys = [None] * len(self.convs) if key is None else jax.random.split(key, len(self.convs))
         if self.edge_encoder is not None:
-            graphs = graphs._replace(edges=self.edge_encoder(graphs.edges))
+            graphs = graphs._replace(edges=self.encode_edges(graphs.edges))
         graphs = graphs._replace(nodes=self.node_encoder(graphs.nodes))
         for layer, layer_key in enumerate(keys):
             x = self.convolve(layer, graphs, edge_attention, node_mask, normalize)

@@ -74,6 +74,11 @@ class GIN(GraphClassifier):
         )
         self.classifier = Linear(hidden_size, out_features, rngs=rngs)
 
+    def encode_edges(self, edges):
+        """Nothing yet: each layer multiplies its own weights into the encoder's, which are fewer than the edges."""
+        return edges
+
     def convolve(self, layer, graphs, edge_attention, node_mask, normalize):
         """The convolution, ReLU."""
-        return jax.nn.relu(self.convs[layer](graphs, edge_attention, node_mask=node_mask, **normalize))
+        options = normalize | {"node_mask": node_mask, "edge_encoder": self.edge_encoder}
+        return jax.nn.relu(self.convs[layer](graphs, edge_attention, **options))

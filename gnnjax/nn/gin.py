@@ -7,6 +7,7 @@ import numpy as np
 from flax import nnx
 from jaxtyping import Array, Bool, Float
 
+from gnnjax.nn.encoders import CategoricalEncoder
 from gnnjax.nn.linear import Linear
 from gnnjax.nn.mlp import MLP
 from gnnjax.ops import aggregate
@@ -64,6 +65,7 @@ class GINConv(nnx.Module):
         train: bool = False,
         statistics: int = 0,
         axis_name: str | None = None,
+        edge_encoder: Linear | CategoricalEncoder | None = None,
     ) -> Float[Array, "nodes out_features"]:
         """Returns the new node features; rows of padding nodes are finite and meaningless.
 
@@ -72,6 +74,8 @@ class GINConv(nnx.Module):
           edge_attention: a factor for each message.
           node_mask: True for real nodes (None: all are).
           train, statistics, axis_name: see `nn.BatchNorm`.
+          edge_encoder: what makes the edge features of those in `graphs`, where that has not been done; it is then one
+            product with the layer's own.
 
         Raises:
           ValueError: `edge_attention` does not hold one value per edge.
@@ -79,7 +83,11 @@ class GINConv(nnx.Module):
         x = jnp.asarray(graphs.nodes)
         messages = x[graphs.senders]
         if self.edge_linear is not None:
-            messages = jax.nn.relu(messages + self.edge_linear(graphs.edges))
+            if edge_encoder is None:
+                terms = self.edge_linear(graphs.edges)
+            else:
+                terms = edge_encoder.followed_by(self.edge_linear, graphs.edges)
+            messages = jax.nn.relu(messages + terms)
         summed = aggregate(messages, graphs.receivers, x.shape[0], edge_attention)
         options = {"train": train, "statistics": statistics, "axis_name": axis_name}
         return self.mlp(x + summed, mask=node_mask, **options)
