@@ -42,6 +42,25 @@ def test_gradient_of_a_table_is_the_sum_over_the_rows_that_use_it():
         np.testing.assert_allclose(table, expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("width", [4, 30])
+@pytest.mark.parametrize("features", [CATEGORIES, 9, 40])
+def test_an_encoder_followed_by_a_linear_layer(features, width):
+    """One product or two, the same result and gradients."""
+    encoder, linear = feature_encoder(features, width, rngs=nnx.Rngs(0)), Linear(width, 3, rngs=nnx.Rngs(1))
+    x = random_rows(2) if features is CATEGORIES else np.random.default_rng(2).normal(size=(9, features))
+    graphdef, params = nnx.split((encoder, linear))
+
+    def total(params, apply):
+        result = apply(*nnx.merge(graphdef, params))
+        return (result**2).sum(), result
+
+    value_and_grad = jax.jit(jax.value_and_grad(total, has_aux=True), static_argnums=1)
+    (_, result), gradient = value_and_grad(params, lambda encoder, linear: encoder.followed_by(linear, x))
+    (_, expected), expected_gradient = value_and_grad(params, lambda encoder, linear: linear(encoder(x)))
+    np.testing.assert_allclose(result, expected, rtol=1e-4, atol=1e-5)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4), gradient, expected_gradient)
+
+
 def test_a_category_out_of_range_adds_nothing():
     encoder = CategoricalEncoder(CATEGORIES, 4, rngs=nnx.Rngs(0))
     first, second, third = tables_of(encoder)

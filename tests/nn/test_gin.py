@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from flax import nnx
 
-from gnnjax.nn import GINConv
+from gnnjax.nn import GINConv, Linear
 
 
 def graph(nodes, senders, receivers, edges=None):
@@ -98,6 +98,17 @@ def make_conv(edge_features):
         jnp.asarray(rng.uniform(1, 2, (1, 4))),
     )
     return conv
+
+
+@pytest.mark.parametrize("width", [2, 7])
+def test_an_encoder_may_be_left_to_the_layer(width):
+    """Narrow features, whose encoder's weights are multiplied with the layer's, and wide ones, where rows are."""
+    rng = np.random.default_rng(1)
+    encoder, conv, (graphs, attention) = Linear(width, 5, rngs=nnx.Rngs(3)), make_conv(5), random_graph()
+    graphs = graphs._replace(edges=rng.normal(size=(len(graphs.senders), width)).astype(np.float32))
+    encoded = graphs._replace(edges=encoder(graphs.edges))
+    result = conv(graphs, attention, edge_encoder=encoder)
+    np.testing.assert_allclose(result, conv(encoded, attention), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("edge_features", [None, 2])
