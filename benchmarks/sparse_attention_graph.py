@@ -38,7 +38,8 @@ from scipy.sparse import csr_array
 from benchmarks.machine import available_cores, environment, limit_threads
 from benchmarks.report import summary
 from gnnjax.errors import MemoryLimitError
-from gnnjax.explain.sparse_attention_graph import attention_from, attention_to, sparse_attention_graph
+from gnnjax.explain.attention_of_nodes import attention_from, attention_to
+from gnnjax.explain.sparse_attention_graph import sparse_attention_graph
 from gnnjax.host_memory import peak_memory
 from gnnjax.ops import propagate
 from gnnjax.ops.sparse import sparse_pattern

@@ -10,6 +10,7 @@ from gnnjax.explain.attention_graph import (
     head_path_graphs,
     layer_graphs,
 )
+from gnnjax.explain.attention_of_nodes import attention_from, attention_to
 from gnnjax.explain.bias_graph import bias_attention, bias_attention_graph
 from gnnjax.explain.clustering import mean_clustering
 from gnnjax.explain.deletion_curves import (
@@ -80,8 +81,6 @@ from gnnjax.explain.rewiring import rewire
 from gnnjax.explain.saved_attention_graph import SavedAttentionGraph, read_json, read_npz
 from gnnjax.explain.sparse_attention_graph import (
     SparseAttentionGraph,
-    attention_from,
-    attention_to,
     average_sparse_attention_graph,
     sparse_attention_graph,
     sparse_head_path_graphs,

@@ -23,26 +23,17 @@ from jaxtyping import Array, Float, Integer
 from scipy.sparse import csr_array, eye_array
 
 from gnnjax.errors import DataError
+from gnnjax.explain.layer_matrices import ChosenNodes, EdgeIds, Weights, check_edges, check_ids, layer_matrices
 from gnnjax.explain.pruned_product import expected_entries, pruned_product
 from gnnjax.host_memory import available_memory, require_memory
 
 __all__ = [
     "SparseAttentionGraph",
-    "attention_from",
-    "attention_to",
     "average_sparse_attention_graph",
     "sparse_attention_graph",
     "sparse_head_path_graphs",
     "sparse_rollout",
 ]
-
-_Weights = Float[Array | np.ndarray, "layers heads edges"]
-_Ids = Integer[Array | np.ndarray, " edges"]
-_Nodes = Sequence[int] | Integer[Array | np.ndarray, " chosen"]
-
-# A row with more of its entries present than this is multiplied faster as a dense one.
-_DENSE_SHARE = 1 / 32
-_NODES_AT_A_TIME = 64
 
 
 class SparseAttentionGraph(NamedTuple):
@@ -78,14 +69,14 @@ class SparseAttentionGraph(NamedTuple):
 
 
 def sparse_attention_graph(
-    weights: _Weights,
-    senders: _Ids,
-    receivers: _Ids,
+    weights: Weights,
+    senders: EdgeIds,
+    receivers: EdgeIds,
     num_nodes: int,
     *,
     top_k: int | None = None,
     threshold: float | None = None,
-    rows: _Nodes | None = None,
+    rows: ChosenNodes | None = None,
 ) -> SparseAttentionGraph:
     """The attention graph as a sparse matrix, exact or with pruned rows.
 
@@ -112,19 +103,19 @@ def sparse_attention_graph(
       >>> explain.sparse_attention_graph(weights, senders, receivers, 3).graph.toarray().tolist()
       [[0.25, 0.5, 0.25], [0.0, 0.25, 0.75], [0.0, 0.0, 1.0]]
     """
-    return _graph(_layer_matrices(weights, senders, receivers, num_nodes), top_k, threshold, rows)
+    return _graph(layer_matrices(weights, senders, receivers, num_nodes), top_k, threshold, rows)
 
 
 def sparse_rollout(
-    weights: _Weights,
-    senders: _Ids,
-    receivers: _Ids,
+    weights: Weights,
+    senders: EdgeIds,
+    receivers: EdgeIds,
     num_nodes: int,
     *,
     residual: float = 0.5,
     top_k: int | None = None,
     threshold: float | None = None,
-    rows: _Nodes | None = None,
+    rows: ChosenNodes | None = None,
 ) -> SparseAttentionGraph:
     r"""The attention graph that counts residual connections: each layer is :math:`(1 - \rho) A_l + \rho I`.
 
@@ -141,22 +132,22 @@ def sparse_rollout(
     """
     if not 0 <= residual <= 1:
         raise ValueError(f"residual must lie in 0 .. 1; got {residual}")
-    layers = _layer_matrices(weights, senders, receivers, num_nodes)
+    layers = layer_matrices(weights, senders, receivers, num_nodes)
     identity = eye_array(num_nodes, dtype=layers[0].dtype, format="csr")
     layers = [csr_array((1 - residual) * layer + residual * identity) for layer in layers]
     return _graph(layers, top_k, threshold, rows)
 
 
 def sparse_head_path_graphs(
-    weights: _Weights,
-    senders: _Ids,
-    receivers: _Ids,
+    weights: Weights,
+    senders: EdgeIds,
+    receivers: EdgeIds,
     num_nodes: int,
     paths: Integer[Array | np.ndarray, "paths layers"] | Sequence[Sequence[int]],
     *,
     top_k: int | None = None,
     threshold: float | None = None,
-    rows: _Nodes | None = None,
+    rows: ChosenNodes | None = None,
 ) -> Iterator[SparseAttentionGraph]:
     """One attention graph per sequence of heads, each made when it is asked for.
 
@@ -181,7 +172,7 @@ def sparse_head_path_graphs(
       [[[0.0, 1.0], [1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]]
     """
     weights, paths = np.asarray(weights), np.asarray(paths)
-    _check_edges(weights, senders, receivers, num_nodes)
+    check_edges(weights, senders, receivers, num_nodes)
     num_layers, num_heads = weights.shape[:2]
     if paths.ndim != 2 or paths.shape[1] != num_layers or not np.isin(paths, range(num_heads)).all():
         raise DataError(
@@ -190,19 +181,19 @@ def sparse_head_path_graphs(
         )
     for path in paths:
         of_path = weights[np.arange(num_layers), path][:, None]
-        yield _graph(_layer_matrices(of_path, senders, receivers, num_nodes), top_k, threshold, rows)
+        yield _graph(layer_matrices(of_path, senders, receivers, num_nodes), top_k, threshold, rows)
 
 
 def average_sparse_attention_graph(
-    runs: Iterable[_Weights],
-    senders: _Ids,
-    receivers: _Ids,
+    runs: Iterable[Weights],
+    senders: EdgeIds,
+    receivers: EdgeIds,
     num_nodes: int,
     *,
     first: Literal["runs", "product"] = "runs",
     top_k: int | None = None,
     threshold: float | None = None,
-    rows: _Nodes | None = None,
+    rows: ChosenNodes | None = None,
 ) -> SparseAttentionGraph:
     """The attention graph of several training runs; one run's attention is in memory at a time.
 
@@ -237,54 +228,7 @@ def average_sparse_attention_graph(
     return SparseAttentionGraph(graph / count, dropped_mass / count)
 
 
-def attention_from(
-    weights: _Weights, senders: _Ids, receivers: _Ids, num_nodes: int, nodes: _Nodes
-) -> Float[np.ndarray, "chosen nodes"]:
-    """Rows of the exact attention graph: entry [c, j] = attention of query `nodes[c]` to node j.
-
-    A row is multiplied by the last layer, then by the one before, and so on: time O(layers edges) for each chosen node
-    at most, and as much less as its neighborhood is smaller than the graph; memory beside the result O(edges).
-
-    Args:
-      weights, senders, receivers: the attention, see the head of this module.
-      num_nodes: number of nodes.
-      nodes: the chosen queries.
-
-    Raises:
-      DataError: arrays of wrong shape, ids out of range, weights that are negative or not finite.
-      MemoryLimitError: the result does not fit in memory.
-
-    Examples:
-      >>> import numpy as np
-      >>> from gnnjax import explain
-      >>> senders, receivers = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 2])
-      >>> weights = np.array([[[0.5, 0.5, 0.5, 0.5, 1.0]]] * 2)  # two layers of one head
-      >>> explain.attention_from(weights, senders, receivers, 3, [0]).tolist()
-      [[0.25, 0.5, 0.25]]
-    """
-    return _dense_rows(_layer_matrices(weights, senders, receivers, num_nodes)[::-1], nodes)
-
-
-def attention_to(
-    weights: _Weights, senders: _Ids, receivers: _Ids, num_nodes: int, nodes: _Nodes
-) -> Float[np.ndarray, "chosen nodes"]:
-    """Columns of the exact attention graph: entry [c, i] = attention of query i to node `nodes[c]`.
-
-    Cost, arguments and errors are those of `attention_from`.
-
-    Examples:
-      >>> import numpy as np
-      >>> from gnnjax import explain
-      >>> senders, receivers = np.array([0, 0, 1, 1, 2]), np.array([0, 1, 1, 2, 2])
-      >>> weights = np.array([[[0.5, 0.5, 0.5, 0.5, 1.0]]] * 2)  # two layers of one head
-      >>> explain.attention_to(weights, senders, receivers, 3, [2]).tolist()
-      [[0.25, 0.75, 1.0]]
-    """
-    # Columns of a product are rows of the transposed one, which begins with the first layer.
-    return _dense_rows(_layer_matrices(weights, senders, receivers, num_nodes, transposed=True), nodes)
-
-
-def _sum_over_runs(runs: Iterable[_Weights]) -> tuple[np.ndarray, int]:
+def _sum_over_runs(runs: Iterable[Weights]) -> tuple[np.ndarray, int]:
     total, count = None, 0
     for run in runs:
         weights = np.asarray(run)
@@ -310,49 +254,6 @@ def _sum_of_graphs(graphs: Iterable[SparseAttentionGraph]) -> tuple[SparseAttent
     return total, count
 
 
-def _layer_matrices(weights, senders, receivers, num_nodes: int, *, transposed: bool = False) -> list[csr_array]:
-    """One matrix `[nodes, nodes]` per layer, the mean over its heads, first layer first."""
-    weights = np.asarray(weights)
-    _check_edges(weights, senders, receivers, num_nodes)
-    ends = tuple(np.asarray(ids).astype(np.int32) for ids in (senders, receivers))
-    matrices = []
-    for layer, heads in enumerate(weights):
-        if not (np.isfinite(heads).all() and (heads >= 0).all()):
-            raise DataError(
-                f"weights of layer {layer} hold a negative number or one that is not finite: give the attention after "
-                f"its softmax, of a model whose training did not diverge"
-            )
-        mean = heads.mean(axis=0, dtype=np.result_type(weights.dtype, np.float32))
-        matrix = csr_array((mean, ends[::-1] if transposed else ends), shape=(num_nodes, num_nodes))
-        matrix.eliminate_zeros()
-        matrices.append(matrix)
-    return matrices
-
-
-def _check_edges(weights: np.ndarray, senders, receivers, num_nodes: int) -> None:
-    if weights.ndim != 3 or 0 in weights.shape[:2]:
-        raise DataError(
-            f"weights must have shape [layers, heads, edges] with at least one layer and head; got "
-            f"{list(weights.shape)} (several runs: average_sparse_attention_graph)"
-        )
-    for name, ids in (("senders", senders), ("receivers", receivers)):
-        if np.shape(ids) != weights.shape[2:]:
-            raise DataError(
-                f"{name} has shape {list(np.shape(ids))} and weights {list(weights.shape)}: give one sender and one "
-                f"receiver for each of the {weights.shape[2]} edges"
-            )
-        _check_ids(name, ids, num_nodes)
-
-
-def _check_ids(name: str, ids, num_nodes: int) -> None:
-    ids = np.asarray(ids)
-    if ids.ndim != 1 or (ids.size and not np.issubdtype(ids.dtype, np.integer)):
-        raise DataError(f"{name} must be a list of node ids, whole numbers; got {ids.dtype} of shape {list(ids.shape)}")
-    outside = ids[(ids < 0) | (ids >= num_nodes)]
-    if len(outside):
-        raise DataError(f"{name} holds node {outside[0]}, but of {num_nodes} nodes: ids lie in 0 .. {num_nodes - 1}")
-
-
 def _graph(layers: list[csr_array], top_k, threshold, rows) -> SparseAttentionGraph:
     """The product of the layers (first layer first), if it fits in memory."""
     if top_k is not None and top_k < 1:
@@ -362,7 +263,7 @@ def _graph(layers: list[csr_array], top_k, threshold, rows) -> SparseAttentionGr
     num_nodes = layers[0].shape[0]
     factors = layers[::-1]
     if rows is not None:
-        _check_ids("rows", rows, num_nodes)
+        check_ids("rows", rows, num_nodes)
         factors = [factors[0][np.asarray(rows, dtype=np.int32)], *factors[1:]]
     num_rows = factors[0].shape[0]
     # At its peak: the number and the column of each entry, in blocks of rows and stacked.
@@ -376,27 +277,3 @@ def _graph(layers: list[csr_array], top_k, threshold, rows) -> SparseAttentionGr
         "prune it (a smaller top_k, a larger threshold), take fewer rows, or attention_from chosen nodes",
     )
     return SparseAttentionGraph(*pruned_product(factors, top_k=top_k, threshold=threshold))
-
-
-def _dense_rows(factors: list[csr_array], nodes) -> np.ndarray:
-    """The rows `nodes` of the product of the factors from left to right."""
-    num_nodes, dtype = factors[0].shape[0], factors[0].dtype
-    _check_ids("nodes", nodes, num_nodes)
-    nodes = np.asarray(nodes, dtype=np.int32)
-    # Beside the result a block of rows, its transpose and its product.
-    num_rows = len(nodes) + 3 * min(len(nodes), _NODES_AT_A_TIME)
-    require_memory(
-        num_rows * num_nodes * dtype.itemsize,
-        f"the attention between {len(nodes)} chosen and all {num_nodes} nodes",
-        "choose fewer nodes at a time, or take sparse_attention_graph",
-    )
-    result = np.empty((len(nodes), num_nodes), dtype)
-    for start in range(0, len(nodes), _NODES_AT_A_TIME):
-        block = slice(start, start + _NODES_AT_A_TIME)
-        rows = factors[0][nodes[block]]
-        for factor in factors[1:]:
-            if isinstance(rows, csr_array) and rows.nnz > _DENSE_SHARE * rows.shape[0] * num_nodes:
-                rows = rows.toarray()
-            rows = rows @ factor
-        result[block] = rows.toarray() if isinstance(rows, csr_array) else rows
-    return result

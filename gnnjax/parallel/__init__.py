@@ -1,6 +1,6 @@
 """One computation on several devices."""
 
-from gnnjax.parallel.node_mesh import map_parts, node_axis, sum_over_devices
+from gnnjax.parallel.mesh import map_parts, node_axis, sum_over_devices
 from gnnjax.parallel.node_partition import NodePartition, partition_inputs, partition_nodes
 from gnnjax.parallel.partitioned_logits import partitioned_logits
 from gnnjax.parallel.processes import is_first_process, wait_for_processes

@@ -10,7 +10,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Float
 
 from gnnjax.models import GraphConvolution, GraphTransformer, NodeInputs
-from gnnjax.parallel.node_mesh import map_parts, node_axis
+from gnnjax.parallel.mesh import map_parts, node_axis
 from gnnjax.parallel.node_partition import partition_inputs, partition_nodes
 
 __all__ = ["partitioned_logits"]

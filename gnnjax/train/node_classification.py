@@ -15,7 +15,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from gnnjax.data.node_splits import PARTS, check_node_splits
 from gnnjax.errors import NonFiniteLossError, RunError
 from gnnjax.models import NodeInputs
-from gnnjax.parallel.node_mesh import map_parts, node_axis, sum_over_devices
+from gnnjax.parallel.mesh import map_parts, node_axis, sum_over_devices
 from gnnjax.parallel.node_partition import partition_inputs, partition_nodes
 from gnnjax.train.losses import prediction_loss
 from gnnjax.train.optimizers import adam_l2

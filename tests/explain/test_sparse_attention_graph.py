@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from data_prep import planetoid
 from gnnjax.errors import DataError, MemoryLimitError
+from gnnjax.explain import attention_of_nodes
+from gnnjax.explain.attention_of_nodes import attention_from, attention_to
 from gnnjax.explain.sparse_attention_graph import (
     SparseAttentionGraph,
-    attention_from,
-    attention_to,
     average_sparse_attention_graph,
     sparse_attention_graph,
     sparse_head_path_graphs,
@@ -274,8 +274,8 @@ class TestAttentionOfChosenNodes:
     def test_equals_the_dense_product_however_full_the_rows(self, case, share):
         nodes = np.random.default_rng(0).integers(0, case[-1], 5)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "_DENSE_SHARE", share)
-            patch.setattr(module, "_NODES_AT_A_TIME", 2)
+            patch.setattr(attention_of_nodes, "_DENSE_SHARE", share)
+            patch.setattr(attention_of_nodes, "_NODES_AT_A_TIME", 2)
             close(attention_from(*case, nodes), dense_graph(*case)[nodes])
             close(attention_to(*case, nodes), dense_graph(*case)[:, nodes].T)
 
