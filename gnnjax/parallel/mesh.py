@@ -1,4 +1,4 @@
-"""A mesh of devices that the nodes of one graph are partitioned over."""
+"""Functions that run on the parts of the devices of a mesh, and sums over these."""
 
 from collections.abc import Callable
 from typing import Any
