@@ -44,9 +44,10 @@ def history(workdir):
 
 
 def assert_alike(history, other):
+    """In training up to rounding, which evaluation enlarges: its running statistics hardly fit after a few steps."""
     for entry, expected in zip(history, other, strict=True):
-        for part in ("train", "valid", "test"):
-            assert entry[part]["loss"] == pytest.approx(expected[part]["loss"], rel=1e-3), (entry["epoch"], part)
+        for part, tolerance in (("train", 1e-5), ("valid", 5e-3), ("test", 5e-3)):
+            assert entry[part]["loss"] == pytest.approx(expected[part]["loss"], rel=tolerance), (entry["epoch"], part)
 
 
 @pytest.mark.slow
