@@ -97,7 +97,7 @@ def pairs() -> dict[str, Pair]:
             2.0,
         ),
         "linear layer, 800 to 80": Pair(
-            ops.matmul, plain.linear, (normal(num_nodes, 800), normal(800, width)), (), 0.9
+            ops.matmul, plain.linear, (normal(num_nodes, 800), normal(800, width)), (), 1.0
         ),
         "linear layer of pairs": Pair(
             features_first(ops.pair_linear),

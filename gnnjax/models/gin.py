@@ -60,6 +60,8 @@ class GIN(GraphClassifier):
         self.readout = readout
         self.node_encoder = feature_encoder(in_features, hidden_size, rngs=rngs)
         self.edge_encoder = None if edge_features is None else feature_encoder(edge_features, hidden_size, rngs=rngs)
+        width = sum(edge_features) if isinstance(edge_features, Sequence) else edge_features or 0
+        self._layers_encode_edges = width <= hidden_size
         self.convs = nnx.List(
             [
                 GINConv(
@@ -75,10 +77,13 @@ class GIN(GraphClassifier):
         self.classifier = Linear(hidden_size, out_features, rngs=rngs)
 
     def encode_edges(self, edges):
-        """Nothing yet: each layer multiplies its own weights into the encoder's, which are fewer than the edges."""
-        return edges
+        """Wide features once; narrow ones are left to the layers, which multiply their weights into the encoder's."""
+        return edges if self._layers_encode_edges else super().encode_edges(edges)
 
     def convolve(self, layer, graphs, edge_attention, node_mask, normalize):
         """The convolution, ReLU."""
-        options = normalize | {"node_mask": node_mask, "edge_encoder": self.edge_encoder}
+        options = normalize | {
+            "node_mask": node_mask,
+            "edge_encoder": self.edge_encoder if self._layers_encode_edges else None,
+        }
         return jax.nn.relu(self.convs[layer](graphs, edge_attention, **options))
